@@ -1,0 +1,38 @@
+"""The base of every stored document."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from beanie import Document
+from pydantic import ConfigDict, Field
+
+
+class Stored(Document):
+    """A Beanie document with a text `_id` and the version of its shape.
+
+    Beanie makes its collection and indexes; `shard_key` names the field that a sharded cluster would split by.
+    Reads and writes of hot paths go through `Database` and the collection itself: Beanie's own `save`, `set` and
+    `save_changes` use `find_one_and_update`, which promises less under a race than a conditional write.
+    """
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=False)
+
+    id: str = Field(alias="_id")  # type: ignore[assignment]
+    v: int = 1
+
+    shard_key: ClassVar[str] = "_id"
+
+    def stored(self) -> dict[str, Any]:
+        """The document as the database keeps it."""
+        raw: dict[str, Any] = self.model_dump(by_alias=True, exclude={"revision_id"})
+        return raw
+
+    @classmethod
+    def load(cls, raw: Mapping[str, Any]) -> Self:
+        """The document from what the database kept."""
+        document: Self = cls.model_validate(raw)
+        return document
+
+    @classmethod
+    def collection_name(cls) -> str:
+        return str(cls.get_collection_name())
