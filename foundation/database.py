@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC
 from typing import Any, TypeVar
 
 from beanie import init_beanie
@@ -35,6 +36,7 @@ class Database:
         self.client: AsyncMongoClient[Raw] = AsyncMongoClient(
             uri,
             tz_aware=True,
+            tzinfo=UTC,
             retryWrites=False,
             maxPoolSize=50,
             serverSelectionTimeoutMS=5_000,
