@@ -27,6 +27,11 @@ class Stored(Document):
         raw: dict[str, Any] = self.model_dump(by_alias=True, exclude={"revision_id"})
         return raw
 
+    def changed(self, **fields: object) -> Self:
+        """A copy with these fields changed, for a conditional replace."""
+        copy: Self = self.model_copy(update=fields)
+        return copy
+
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> Self:
         """The document from what the database kept."""

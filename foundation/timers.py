@@ -1,0 +1,107 @@
+"""Timers 定时: due things in a collection, each done once however many workers sweep.
+
+An action only inserts timers. One that fires too late to matter finds, when its deadline is checked once more, that
+there is nothing to do, and is dropped; so nothing else ever has to find and cancel it. The cost of a sweep follows what
+is due, not what is open.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import structlog
+from pymongo import IndexModel
+
+from foundation.changes import Change, Conditional, StaleWrite
+from foundation.database import Database
+from foundation.documents import Stored
+from foundation.ids import new_id
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=30)
+BATCH = 100
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Timer(Stored):
+    """`due` is when it is to be looked at next: a worker that takes it moves `due` to the end of its lease."""
+
+    kind: str
+    subject: str
+    deadline: datetime
+    due: datetime
+    lease: str | None = None
+    tries: int = 0
+
+    shard_key: ClassVar[str] = "_id"
+
+    class Settings:
+        name = "timers"
+        indexes = [IndexModel([("due", 1)], name="due")]
+
+    @classmethod
+    def at(cls, deadline: datetime, kind: str, subject: str) -> "Timer":
+        """A timer for one deadline of one thing: setting it twice sets it once."""
+        return cls(
+            _id=f"{subject}~{kind}~{deadline:%Y%m%dT%H%M%S%f}",
+            kind=kind,
+            subject=subject,
+            deadline=deadline,
+            due=deadline,
+        )
+
+    def done(self, change: Change) -> Change:
+        """Delete the timer in the change that applies its effect: `StaleWrite` if another worker holds it by now."""
+        return change.delete(Timer, self.id, expecting={"lease": self.lease})
+
+
+Handler = Callable[[Timer, datetime], Awaitable[None]]
+"""Applies a timer's effect and deletes the timer (`Timer.done`) in one transaction; `StaleWrite` may pass through."""
+
+
+class Timers:
+    """Sweeps what is due."""
+
+    def __init__(self, database: Database, handlers: Mapping[str, Handler]) -> None:
+        self._database, self._handlers = database, dict(handlers)
+
+    async def sweep(self, now: datetime) -> int:
+        """Fire what is due, oldest first, and answer how many were fired.
+
+        Safe to run twice and in several processes at once. A handler that fails leaves its timer, due again after the
+        lease and then with growing delay; the others go on.
+        """
+        collection = self._database.collection(Timer)
+        due = collection.find({"due": {"$gte": LONG_AGO, "$lte": now}}).sort("due", 1).limit(BATCH)
+        fired = 0
+        for raw in await due.to_list():
+            timer = Timer.load(raw)
+            leased = await self._lease(timer, now)
+            if leased is not None:
+                fired += await self._fire(leased, now)
+        return fired
+
+    async def _lease(self, timer: Timer, now: datetime) -> Timer | None:
+        lease = new_id()
+        until = now + LEASE * 2 ** min(timer.tries, 8)
+        taken = Conditional(
+            Timer,
+            {"_id": timer.id, "due": timer.due, "lease": timer.lease},
+            operations={"$set": {"lease": lease, "due": until}, "$inc": {"tries": 1}},
+        )
+        try:
+            await self._database.save(Change(conditionals=[taken]))
+        except StaleWrite:
+            return None
+        return timer.changed(lease=lease, due=until)
+
+    async def _fire(self, timer: Timer, now: datetime) -> int:
+        try:
+            await self._handlers[timer.kind](timer, now)
+        except StaleWrite:
+            return 0  # the lease ran out and another worker has it
+        except Exception:
+            log.exception("timer_failed", kind=timer.kind, subject=timer.subject, tries=timer.tries + 1)
+            return 0
+        return 1
