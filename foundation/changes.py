@@ -1,6 +1,6 @@
 """One change: everything that an action writes, gathered first and saved in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -45,6 +45,7 @@ class Change:
 
     inserts: dict[type[Stored], list[Mapping[str, Any]]] = field(default_factory=dict)
     conditionals: list[Conditional] = field(default_factory=list)
+    discards: dict[type[Stored], list[str]] = field(default_factory=dict)
 
     def insert(self, *documents: Stored) -> Self:
         """Add documents that must not exist yet."""
@@ -68,4 +69,9 @@ class Change:
     def delete(self, model: type[Stored], id: str, *, expecting: Filter | None = None) -> Self:
         """Delete one document, if it exists and still matches `expecting`."""
         self.conditionals.append(Conditional(model, {"_id": id, **(expecting or {})}))
+        return self
+
+    def discard(self, model: type[Stored], ids: Sequence[str]) -> Self:
+        """Delete those of the documents that exist, in one command."""
+        self.discards.setdefault(model, []).extend(ids)
         return self

@@ -84,10 +84,12 @@ class Database:
         async def write(session: AsyncClientSession | None) -> None:
             for conditional in change.conditionals:
                 await self._write_conditional(conditional, session)
+            for model, ids in change.discards.items():
+                await self.collection(model).delete_many({"_id": {"$in": ids}}, session=session)
             for model, documents in change.inserts.items():
                 await self._insert(model, documents, session)
 
-        if len(change.conditionals) + sum(map(len, change.inserts.values())) == 1:
+        if len(change.conditionals) + sum(map(len, change.inserts.values())) == 1 and not change.discards:
             await write(None)
         else:
             await self.transact(write)

@@ -1,0 +1,133 @@
+"""The outbox: what is still to be done about an event, one row per consumer.
+
+A row is written with its event, in one transaction, and deleted in the transaction that applies its effect. Each consumer
+has one leader at a time; its lease token fences that transaction, so that a leader which lost its lease while it slept
+can apply nothing. Nobody reads "everything since": late commits would be missed, deleted rows cannot be.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import structlog
+from pymongo import IndexModel
+
+from foundation.changes import AlreadyClaimed, Change, StaleWrite
+from foundation.database import Database
+from foundation.documents import Stored
+from foundation.events import event_id
+from foundation.ids import new_id
+from foundation.paging import EARLIEST, instant, time_key
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=20)
+BATCH = 200
+AHEAD = timedelta(days=1)
+"""How far after a reader's clock a row may be dated: several machines' clocks differ, and a replay runs in the past."""
+
+
+class OutboxRow(Stored):
+    """Something that one consumer still has to do about one event; `data` is what it needs to know."""
+
+    consumer: str
+    subject: str
+    sequence: int
+    key: str
+    data: dict[str, Any] = {}
+
+    shard_key: ClassVar[str] = "subject"
+
+    class Settings:
+        name = "outbox"
+        indexes = [IndexModel([("consumer", 1), ("key", 1)], name="consumer_key")]
+
+    @classmethod
+    def of(cls, consumer: str, subject: str, sequence: int, at: datetime, data: Mapping[str, Any]) -> "OutboxRow":
+        id = event_id(subject, sequence)
+        return cls(
+            _id=f"{id}:{consumer}",
+            consumer=consumer,
+            subject=subject,
+            sequence=sequence,
+            key=time_key(at, id),
+            data=dict(data),
+        )
+
+
+class Lease(Stored):
+    """Who leads a consumer, and until when."""
+
+    token: str
+    until: datetime
+
+    class Settings:
+        name = "leases"
+
+
+Effect = Callable[[Sequence[OutboxRow], datetime], Awaitable[Change]]
+"""Given rows, oldest first and each subject's in sequence, answers the change that applies them.
+
+What goes to the outside is sent inside, at least once, under a key of its own (the row's `_id`)."""
+
+
+class Consumer:
+    """One kind of work on events, done in the order of each subject, its effects applied exactly once."""
+
+    def __init__(self, database: Database, name: str, effect: Effect) -> None:
+        self._database, self.name, self._effect = database, name, effect
+        self._token = new_id()
+
+    async def sweep(self, now: datetime) -> int:
+        """Apply up to one batch of rows and answer how many; 0 when there are none, or another process leads.
+
+        Safe to run twice and in several processes at once.
+        """
+        rows = await self._rows(now)
+        if not rows or not await self._lead(now):
+            return 0
+        change = await self._effect(rows, now)
+        change.update(
+            Lease,
+            self.name,
+            {"$set": {"until": now + LEASE}},
+            expecting={"token": self._token},
+        )
+        change.discard(OutboxRow, [row.id for row in rows])
+        try:
+            await self._database.save(change)
+        except StaleWrite:
+            log.info("outbox_lease_lost", consumer=self.name)
+            return 0
+        return len(rows)
+
+    async def _rows(self, now: datetime) -> list[OutboxRow]:
+        bounds = {"$gte": instant(EARLIEST), "$lt": instant(now + AHEAD)}
+        found = (
+            self._database.collection(OutboxRow)
+            .find({"consumer": self.name, "key": bounds})
+            .sort("key", 1)
+            .limit(BATCH)
+        )
+        return [OutboxRow.load(raw) for raw in await found.to_list()]
+
+    async def _lead(self, now: datetime) -> bool:
+        """Whether this process leads now: it did, or the leader's lease has run out."""
+        lease = await self._database.get(Lease, self.name)
+        try:
+            if lease is None:
+                await self._database.save(Change().insert(Lease(_id=self.name, token=self._token, until=now + LEASE)))
+            elif lease.token != self._token:
+                if lease.until > now:
+                    return False
+                await self._database.save(
+                    Change().update(
+                        Lease,
+                        self.name,
+                        {"$set": {"token": self._token, "until": now + LEASE}},
+                        expecting={"token": lease.token, "until": lease.until},
+                    )
+                )
+        except (StaleWrite, AlreadyClaimed):
+            return False
+        return True

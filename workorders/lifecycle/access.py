@@ -1,0 +1,114 @@
+"""Who may see an order, and who may do what to it. Pure; what is not named here is denied.
+
+`may_see` comes first: to somebody who may not see an order it does not exist. `ALLOWED` then names the roles of each
+action; units and citizens act only on what is theirs.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from foundation.errors import NotAllowed, NotFound
+from identity.actors import HOTLINE_ROLES, Actor, Role
+from workorders.lifecycle.states import Action
+from workorders.lifecycle.values import Order, Reporter
+
+SEES_ALL = HOTLINE_ROLES | {Role.LEADERSHIP, Role.SYSTEM}
+"""The hotline's people work on any order; leadership reads any."""
+
+_DISPATCHERS = frozenset({Role.DISPATCHER, Role.CHIEF_DISPATCHER})
+_OWN = frozenset({Role.CITIZEN, Role.ANONYMOUS_DEVICE})
+_CLERK = frozenset({Role.UNIT_CLERK})
+_HEAD = frozenset({Role.UNIT_HEAD})
+_SYSTEM = frozenset({Role.SYSTEM})
+
+ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
+    {
+        Action.INTAKE: _OWN | {Role.OPERATOR, Role.UPSTREAM},
+        Action.ANSWER_NOW: frozenset({Role.OPERATOR}),
+        Action.REJECT: _DISPATCHERS,
+        Action.RECLASSIFY: _DISPATCHERS,
+        Action.SUPPLEMENT: _OWN | {Role.OPERATOR},
+        Action.DISPATCH: _DISPATCHERS | _SYSTEM,
+        Action.ADJUDICATE: frozenset({Role.CHIEF_DISPATCHER}),
+        Action.SIGN: _CLERK | _SYSTEM,
+        Action.CO_SIGN: _CLERK | _SYSTEM,
+        Action.REQUEST_RETURN: _CLERK,
+        Action.REQUEST_EXTENSION: _CLERK,
+        Action.REQUEST_SUSPENSION: _CLERK,
+        Action.REQUEST_COMPLEX: _CLERK,
+        Action.GRANT_RETURN: _DISPATCHERS,
+        Action.REFUSE_RETURN: _DISPATCHERS,
+        Action.GRANT_EXTENSION: _DISPATCHERS,
+        Action.REFUSE_EXTENSION: _DISPATCHERS,
+        Action.GRANT_SUSPENSION: _DISPATCHERS,
+        Action.REFUSE_SUSPENSION: _DISPATCHERS,
+        Action.GRANT_COMPLEX: _DISPATCHERS,
+        Action.REFUSE_COMPLEX: _DISPATCHERS,
+        Action.RESUME: _CLERK | _DISPATCHERS | _SYSTEM,
+        Action.CONTACT: _CLERK | _HEAD,
+        Action.DELEGATE: _CLERK | _HEAD,
+        Action.CO_REPLY: _CLERK,
+        Action.SUBMIT_REPLY: _CLERK,
+        Action.UNIT_APPROVE: _HEAD | _SYSTEM,
+        Action.UNIT_SEND_BACK: _HEAD,
+        Action.HOTLINE_ACCEPT: frozenset({Role.REVIEWER}) | _SYSTEM,
+        Action.HOTLINE_SEND_BACK: frozenset({Role.REVIEWER}),
+        Action.CALLBACK_ATTEMPT: frozenset({Role.CALLBACK_AGENT}),
+        Action.RATE: frozenset({Role.CITIZEN}),
+        Action.CALLBACK_CLOSE: _DISPATCHERS | {Role.CALLBACK_AGENT} | _SYSTEM,
+        Action.CALLBACK_REDO: _DISPATCHERS,
+        Action.FINAL_ANSWER: frozenset({Role.SUPERVISOR}),
+        Action.WITHDRAW: _OWN | {Role.OPERATOR},
+        Action.URGE: _OWN | {Role.OPERATOR},
+        Action.REPLACE: frozenset({Role.ADMINISTRATOR, Role.SYSTEM}),
+    }
+)
+
+
+def owns(actor: Actor, order: Order) -> bool:
+    """Whether the order is the citizen's, or the anonymous device's, own."""
+    return actor.has(*_OWN) and order.reporter_id is not None and order.reporter_id == actor.id
+
+
+def holds(actor: Actor, order: Order) -> bool:
+    """Whether the order is, or once was, at the actor's unit or below it: by the unit path of the day."""
+    return actor.is_unit and any(actor.unit_id in a.ancestors for a in order.assignments)
+
+
+def may_see(actor: Actor, order: Order) -> bool:
+    """Whether the order exists for this reader."""
+    return actor.has(*SEES_ALL, Role.ADMINISTRATOR) or owns(actor, order) or holds(actor, order)
+
+
+def may_know_reporter(actor: Actor, order: Order) -> bool:
+    """Whether the reader may learn who reported: masked in lists, whole only through an audited `reveal`.
+
+    A unit learns it of open reporters only; nobody learns it of the anonymous.
+    """
+    if order.reporter is Reporter.ANONYMOUS:
+        return False
+    if actor.has(*HOTLINE_ROLES) or owns(actor, order):
+        return True
+    return holds(actor, order) and order.reporter is Reporter.OPEN
+
+
+def require_intake(actor: Actor) -> None:
+    """Raises `NotAllowed`."""
+    if not actor.has(*ALLOWED[Action.INTAKE]):
+        raise NotAllowed
+
+
+def require_visible(actor: Actor, order: Order) -> None:
+    """Raises `NotFound`: forbidden and missing look the same from outside."""
+    if not may_see(actor, order):
+        raise NotFound
+
+
+def require(actor: Actor, action: Action, order: Order) -> None:
+    """Raises `NotFound` for what the actor may not see, `NotAllowed` for what it may see but not do."""
+    require_visible(actor, order)
+    roles = ALLOWED[action] & actor.roles
+    if not roles:
+        raise NotAllowed
+    if roles <= _OWN and not owns(actor, order):
+        raise NotAllowed

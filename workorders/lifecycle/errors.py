@@ -1,0 +1,187 @@
+"""What can go wrong with an order, told to the person who tried.
+
+Conflict
+├── WrongState           the table of states has no such row
+├── AlreadyHandedDown    an upstream number that is an order already
+├── RequestStillOpen / NoOpenRequest
+├── ReturnWindowOver / ReturnsUsedUp / OnlyAdjudication / CannotReturn
+├── DeadlinePassed / CapReached
+├── Suspended / NotSuspended
+├── WaitsForOthers       the lead's reply must say why it does not wait
+├── RedoUsedUp / RedoLeft
+├── AttemptsLeft
+└── AlreadyRated
+InvalidInput
+├── UnknownUnit / UnitAbolished / UnitComplainedOf
+└── NotBelow             delegation goes down the own tree
+RateLimited
+└── UrgedEnough
+"""
+
+from foundation.errors import Conflict, InvalidInput, RateLimited
+from workorders.lifecycle.states import Action, Status
+
+STATUS_NAMES = {
+    Status.RECEIVED: "待派单",
+    Status.DISPATCHED: "待签收",
+    Status.IN_PROGRESS: "办理中",
+    Status.UNIT_REVIEW: "单位审核",
+    Status.HOTLINE_REVIEW: "热线审核",
+    Status.CALLBACK: "待回访",
+    Status.CLOSED: "已归档",
+    Status.REJECTED: "不予受理",
+    Status.WITHDRAWN: "已撤单",
+}
+
+ACTION_NAMES = {
+    Action.INTAKE: "受理",
+    Action.ANSWER_NOW: "即答",
+    Action.REJECT: "不予受理",
+    Action.RECLASSIFY: "改类",
+    Action.SUPPLEMENT: "补充",
+    Action.DISPATCH: "派单",
+    Action.ADJUDICATE: "裁定派单",
+    Action.SIGN: "签收",
+    Action.CO_SIGN: "签收",
+    Action.REQUEST_RETURN: "申请退单",
+    Action.GRANT_RETURN: "同意退单",
+    Action.REFUSE_RETURN: "驳回退单申请",
+    Action.REQUEST_EXTENSION: "申请延期",
+    Action.GRANT_EXTENSION: "同意延期",
+    Action.REFUSE_EXTENSION: "驳回延期申请",
+    Action.REQUEST_SUSPENSION: "申请挂起",
+    Action.GRANT_SUSPENSION: "同意挂起",
+    Action.REFUSE_SUSPENSION: "驳回挂起申请",
+    Action.REQUEST_COMPLEX: "申请疑难",
+    Action.GRANT_COMPLEX: "同意疑难申请",
+    Action.REFUSE_COMPLEX: "驳回疑难申请",
+    Action.RESUME: "恢复办理",
+    Action.CONTACT: "联系市民",
+    Action.DELEGATE: "转派",
+    Action.CO_REPLY: "回复主办单位",
+    Action.SUBMIT_REPLY: "提交回复",
+    Action.UNIT_APPROVE: "单位审核通过",
+    Action.UNIT_SEND_BACK: "单位审核退回",
+    Action.HOTLINE_ACCEPT: "热线审核通过",
+    Action.HOTLINE_SEND_BACK: "热线审核退回",
+    Action.CALLBACK_ATTEMPT: "回访",
+    Action.RATE: "评价",
+    Action.CALLBACK_CLOSE: "归档",
+    Action.CALLBACK_REDO: "重办",
+    Action.FINAL_ANSWER: "最终答复",
+    Action.WITHDRAW: "撤单",
+    Action.URGE: "催办",
+    Action.REPLACE: "变更承办单位",
+}
+
+
+class WrongState(Conflict):
+    code = "WRONG_STATE"
+
+    def __init__(self, status: Status, action: Action) -> None:
+        super().__init__(f"工单当前为“{STATUS_NAMES[status]}”，不能{ACTION_NAMES[action]}。")
+
+
+class AlreadyHandedDown(Conflict):
+    code = "ALREADY_HANDED_DOWN"
+    text = "该上级工单已经下派过。"
+
+
+class RequestStillOpen(Conflict):
+    code = "REQUEST_STILL_OPEN"
+    text = "已有一项申请待审批，请等待审批结果。"
+
+
+class NoOpenRequest(Conflict):
+    code = "NO_OPEN_REQUEST"
+    text = "没有待审批的此类申请。"
+
+
+class ReturnWindowOver(Conflict):
+    code = "RETURN_WINDOW_OVER"
+    text = "已超过退单期限，请继续办理。"
+
+
+class ReturnsUsedUp(Conflict):
+    code = "RETURNS_USED_UP"
+    text = "退单次数已用完，不能再退单。"
+
+
+class OnlyAdjudication(Conflict):
+    code = "ONLY_ADJUDICATION"
+    text = "该工单已退单两次，须由派单组长裁定。"
+
+
+class CannotReturn(Conflict):
+    code = "CANNOT_RETURN"
+    text = "该工单由派单组长裁定，不能退单。"
+
+
+class DeadlinePassed(Conflict):
+    code = "DEADLINE_PASSED"
+    text = "已超过办理时限，不能再申请。"
+
+
+class CapReached(Conflict):
+    code = "CAP_REACHED"
+    text = "此类申请的次数已用完。"
+
+
+class Suspended(Conflict):
+    code = "SUSPENDED"
+    text = "工单已挂起，请先恢复办理。"
+
+
+class NotSuspended(Conflict):
+    code = "NOT_SUSPENDED"
+    text = "工单没有挂起。"
+
+
+class WaitsForOthers(Conflict):
+    code = "WAITS_FOR_OTHERS"
+    text = "协办或转派单位尚未回复；如不再等待，请说明原因。"
+
+
+class RedoUsedUp(Conflict):
+    code = "REDO_USED_UP"
+    text = "该工单已重办过，只能由督办作最终答复。"
+
+
+class RedoLeft(Conflict):
+    code = "REDO_LEFT"
+    text = "该工单尚可重办，不能作最终答复。"
+
+
+class AttemptsLeft(Conflict):
+    code = "ATTEMPTS_LEFT"
+    text = "回访未接通的次数不足，请继续回访。"
+
+
+class AlreadyRated(Conflict):
+    code = "ALREADY_RATED"
+    text = "您已评价过，感谢您的反馈。"
+
+
+class UnknownUnit(InvalidInput):
+    code = "UNKNOWN_UNIT"
+    text = "没有这个单位。"
+
+
+class UnitAbolished(InvalidInput):
+    code = "UNIT_ABOLISHED"
+    text = "该单位已撤销，请选择承接单位。"
+
+
+class UnitComplainedOf(InvalidInput):
+    code = "UNIT_COMPLAINED_OF"
+    text = "不能将工单派给被投诉的单位或其下属单位。"
+
+
+class NotBelow(InvalidInput):
+    code = "NOT_BELOW"
+    text = "只能转派给本单位的下级单位。"
+
+
+class UrgedEnough(RateLimited):
+    code = "URGED_ENOUGH"
+    text = "今天已催办过，我们会督促承办单位尽快办理。"

@@ -1,0 +1,215 @@
+"""What an event says: one frozen value per action, holding ids, codes, times and computed deadlines, never free text.
+
+A fact carries every deadline that the action set, so that the log alone rebuilds the order: no rule pack, no calendar
+and no clock is needed to read it again. `FACTS` says which action carries which fact.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+
+from workorders.deadlines import Deadline, Kind, Urgency
+from workorders.lifecycle.states import Action
+from workorders.lifecycle.values import Assignment, Closing, Outcome, Reporter, Request, Upstream, Value
+
+
+class Fact(Value):
+    """The part of an event that the fold reads."""
+
+
+class Received(Fact):
+    number: str
+    channel: str
+    kind: Kind
+    urgency: Urgency
+    category: tuple[str, ...]
+    place: tuple[str, ...]
+    reporter: Reporter
+    reporter_id: str | None
+    complained_of: str | None
+    upstream: Upstream | None
+    linked_to: str | None
+    contact_record: str | None
+    rules: str
+    calendar: str
+    citizen: Deadline
+    dispatch: Deadline
+
+
+class Noted(Fact):
+    """Something was said; only its text, sealed beside the event, and the files named here."""
+
+    attachments: tuple[str, ...] = ()
+
+
+class Rejected(Fact):
+    channel: str
+    """The right place for it: `110`, `119`, `120`, `court`, `arbitration` …"""
+
+
+class Moved(Fact):
+    """New deadlines of one assignment."""
+
+    assignment: str
+    contact: Deadline | None
+    reply: Deadline
+
+
+class Reclassified(Fact):
+    kind: Kind
+    urgency: Urgency
+    category: tuple[str, ...]
+    place: tuple[str, ...]
+    citizen: Deadline
+    dispatch: Deadline
+    moved: tuple[Moved, ...]
+
+
+class Dispatched(Fact):
+    assignments: tuple[Assignment, ...]
+    routing_rule: str | None = None
+
+
+class Signed(Fact):
+    assignment: str
+    by_rule: bool
+    on_time: bool
+
+
+class Asked(Fact):
+    request: Request
+
+
+class Granted(Fact):
+    """A granted request, with what it moved: deadlines from the asking on, or a fresh dispatch limit after a return."""
+
+    request: str
+    reply: Deadline | None = None
+    citizen: Deadline | None = None
+    dispatch: Deadline | None = None
+    suspended_until: datetime | None = None
+
+
+class Refused(Fact):
+    request: str
+
+
+class Resumed(Fact):
+    assignment: str
+    reply: Deadline
+    citizen: Deadline
+
+
+class Contacted(Fact):
+    assignment: str
+    reached: bool
+    first: bool
+    """Whether this is the first time that the citizen was reached 首次联系; `on_time` judges only that one."""
+    on_time: bool | None
+
+
+class Delegated(Fact):
+    delegated: Assignment
+
+
+class CoReplied(Fact):
+    assignment: str
+
+
+class Replied(Fact):
+    assignment: str
+    outcome: Outcome
+    waits_for_nobody: bool
+    """False if co or delegated units were still at work, and the reply says why it did not wait."""
+    attachments: tuple[str, ...] = ()
+
+
+class Approved(Fact):
+    assignment: str
+    on_time: bool
+    review: Deadline
+
+
+class SentBack(Fact):
+    assignment: str
+
+
+class Accepted(Fact):
+    assignment: str
+    callback: Deadline
+
+
+class Attempted(Fact):
+    reached: bool
+    solved: bool | None = None
+    grade: int | None = None
+    wants_redo: bool = False
+
+
+class Rated(Fact):
+    grade: int
+    solved: bool
+    through: str
+
+
+class Closed(Fact):
+    closing: Closing
+
+
+class Redone(Fact):
+    assignment: Assignment
+
+
+class Urged(Fact):
+    day: date
+
+
+class Replaced(Fact):
+    """Another unit stands in for an abolished one, with its role, round, deadlines, delegations and open request."""
+
+    gone: str
+    successor: Assignment
+
+
+FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
+    {
+        Action.INTAKE: Received,
+        Action.ANSWER_NOW: Closed,
+        Action.REJECT: Rejected,
+        Action.RECLASSIFY: Reclassified,
+        Action.SUPPLEMENT: Noted,
+        Action.DISPATCH: Dispatched,
+        Action.ADJUDICATE: Dispatched,
+        Action.SIGN: Signed,
+        Action.CO_SIGN: Signed,
+        Action.REQUEST_RETURN: Asked,
+        Action.REQUEST_EXTENSION: Asked,
+        Action.REQUEST_SUSPENSION: Asked,
+        Action.REQUEST_COMPLEX: Asked,
+        Action.GRANT_RETURN: Granted,
+        Action.GRANT_EXTENSION: Granted,
+        Action.GRANT_SUSPENSION: Granted,
+        Action.GRANT_COMPLEX: Granted,
+        Action.REFUSE_RETURN: Refused,
+        Action.REFUSE_EXTENSION: Refused,
+        Action.REFUSE_SUSPENSION: Refused,
+        Action.REFUSE_COMPLEX: Refused,
+        Action.RESUME: Resumed,
+        Action.CONTACT: Contacted,
+        Action.DELEGATE: Delegated,
+        Action.CO_REPLY: CoReplied,
+        Action.SUBMIT_REPLY: Replied,
+        Action.UNIT_APPROVE: Approved,
+        Action.UNIT_SEND_BACK: SentBack,
+        Action.HOTLINE_ACCEPT: Accepted,
+        Action.HOTLINE_SEND_BACK: SentBack,
+        Action.CALLBACK_ATTEMPT: Attempted,
+        Action.RATE: Rated,
+        Action.CALLBACK_CLOSE: Closed,
+        Action.CALLBACK_REDO: Redone,
+        Action.FINAL_ANSWER: Closed,
+        Action.WITHDRAW: Noted,
+        Action.URGE: Urged,
+        Action.REPLACE: Replaced,
+    }
+)

@@ -1,0 +1,265 @@
+"""How an event changes an order: the one fold that actions and `rebuild` share.
+
+`apply` judges nothing. Whether an action was allowed is decided before (`workorders/lifecycle/rules.py`); here only the
+table of states holds, so that a log can be read again under any later rule.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from workorders.lifecycle.facts import (
+    Accepted,
+    Approved,
+    Asked,
+    Attempted,
+    Closed,
+    Contacted,
+    CoReplied,
+    Delegated,
+    Dispatched,
+    Fact,
+    Granted,
+    Moved,
+    Rated,
+    Received,
+    Reclassified,
+    Redone,
+    Refused,
+    Rejected,
+    Replaced,
+    Replied,
+    Resumed,
+    SentBack,
+    Signed,
+    Urged,
+)
+from workorders.lifecycle.states import (
+    ASSIGNMENT_TRANSITIONS,
+    ENDED,
+    TRANSITIONS,
+    Action,
+    AssignmentEnd,
+    AssignmentRole,
+    Status,
+    Step,
+)
+from workorders.lifecycle.values import Assignment, Order, Rating, Request
+
+Entry = tuple[Action, Fact, datetime]
+"""What the fold reads of an event."""
+
+
+def receive(id: str, fact: Received, at: datetime) -> Order:
+    """The order that an intake makes: its first event."""
+    return Order(
+        id=id,
+        status=Status.RECEIVED,
+        version=1,
+        received_at=at,
+        changed_at=at,
+        **{name: getattr(fact, name) for name in Received.model_fields},
+    )
+
+
+def rebuild(id: str, entries: Iterable[Entry]) -> Order:
+    """The order as its events alone make it. Raises `ValueError` if they do not start with an intake."""
+    order: Order | None = None
+    for action, fact, at in entries:
+        if order is None:
+            if not isinstance(fact, Received):
+                raise ValueError(f"the first event of order {id} is {action}, not an intake")
+            order = receive(id, fact, at)
+        else:
+            order = apply(order, action, fact, at)
+    if order is None:
+        raise ValueError(f"order {id} has no events")
+    return order
+
+
+def apply(order: Order, action: Action, fact: Fact, at: datetime) -> Order:
+    """The order after one more event. Raises `KeyError` for a pair that the table of states does not hold."""
+    moved = order.model_copy(
+        update={
+            "status": TRANSITIONS[order.status, action],
+            "version": order.version + 1,
+            "changed_at": at,
+        }
+    )
+    changed = _change(moved, action, fact, at)
+    if changed.status in ENDED:
+        return _rest(changed, at)
+    return changed
+
+
+def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  # noqa: PLR0911, PLR0912
+    match fact:
+        case Rejected():
+            return _with(order, rejected_to=fact.channel)
+        case Reclassified():
+            return _reclassify(order, fact)
+        case Dispatched():
+            return _with(order, assignments=order.assignments + fact.assignments)
+        case Signed():
+            return _step(order, fact.assignment, Step.SIGN, signed_at=at, signed_by_rule=fact.by_rule)
+        case Asked():
+            return _with(order, request=fact.request)
+        case Granted():
+            return _grant(order, action, fact, at)
+        case Refused():
+            return _with(order, request=None)
+        case Resumed():
+            resumed = _alter(order, fact.assignment, suspended_since=None, suspended_until=None, reply=fact.reply)
+            return _with(resumed, citizen=fact.citizen)
+        case Contacted():
+            return _alter(order, fact.assignment, contacted_at=at) if fact.first else order
+        case Delegated():
+            return _with(order, assignments=(*order.assignments, fact.delegated))
+        case CoReplied():
+            return _step(order, fact.assignment, Step.REPLY, submitted_at=at, replied_at=at)
+        case Replied():
+            return _step(order, fact.assignment, Step.REPLY, submitted_at=at)
+        case Approved():
+            return _with(_alter(order, fact.assignment, replied_at=at), review=fact.review)
+        case SentBack():
+            # Sent back, the reply clock had never stopped.
+            back = _step(order, fact.assignment, Step.SEND_BACK, submitted_at=None, replied_at=None)
+            return _with(back, review=None)
+        case Accepted():
+            ended = _end_all(order, AssignmentEnd.ACCEPTED, at)
+            return _with(ended, review=None, callback=fact.callback, attempts=0, request=None)
+        case Attempted():
+            return _attempt(order, fact, at)
+        case Rated():
+            return _rate(order, fact, at)
+        case Closed():
+            return _with(order, closed_at=at, closing=fact.closing)
+        case Redone():
+            return _with(
+                order,
+                assignments=(*order.assignments, fact.assignment),
+                round=fact.assignment.round,
+                callback=None,
+                redo_asked=False,
+            )
+        case Urged():
+            count = order.urged + 1 if order.urged_on == fact.day else 1
+            return _with(order, urged_on=fact.day, urged=count)
+        case Replaced():
+            return _replace(order, fact, at)
+        case _:
+            return order
+
+
+def _with(order: Order, **fields: object) -> Order:
+    return order.model_copy(update=fields)
+
+
+def _alter(order: Order, assignment: str, **fields: object) -> Order:
+    """The order with one assignment's fields changed."""
+    return _with(
+        order,
+        assignments=tuple(a.model_copy(update=fields) if a.id == assignment else a for a in order.assignments),
+    )
+
+
+def _step(order: Order, assignment: str, step: Step, **fields: object) -> Order:
+    """The order with one assignment moved by its own table."""
+    found = order.assignment(assignment)
+    if found is None:
+        raise KeyError(assignment)
+    return _alter(order, assignment, state=ASSIGNMENT_TRANSITIONS[found.state, step], **fields)
+
+
+def _ended(assignment: Assignment, end: AssignmentEnd, at: datetime) -> Assignment:
+    if not assignment.open:
+        return assignment
+    state = ASSIGNMENT_TRANSITIONS[assignment.state, Step.END]
+    return assignment.model_copy(
+        update={"state": state, "end": end, "ended_at": at, "suspended_since": None, "suspended_until": None}
+    )
+
+
+def _end_all(order: Order, end: AssignmentEnd, at: datetime) -> Order:
+    return _with(order, assignments=tuple(_ended(a, end, at) for a in order.assignments))
+
+
+def _rest(order: Order, at: datetime) -> Order:
+    """An order at rest has no open assignment and no open request."""
+    return _with(_end_all(order, AssignmentEnd.ORDER_ENDED, at), request=None, redo_asked=False)
+
+
+def _reclassify(order: Order, fact: Reclassified) -> Order:
+    order = _with(
+        order,
+        **{name: getattr(fact, name) for name in ("kind", "urgency", "category", "place", "citizen", "dispatch")},
+    )
+    for moved in fact.moved:
+        order = _move(order, moved)
+    return order
+
+
+def _move(order: Order, moved: Moved) -> Order:
+    return _alter(order, moved.assignment, contact=moved.contact, reply=moved.reply)
+
+
+def _grant(order: Order, action: Action, fact: Granted, at: datetime) -> Order:
+    request = _open_request(order)
+    order = _with(order, request=None)
+    if fact.dispatch is not None:
+        order = _end_all(_with(order, dispatch=fact.dispatch, returns=order.returns + 1), AssignmentEnd.RETURNED, at)
+    if fact.citizen is not None:
+        order = _with(order, citizen=fact.citizen)
+    held = order.assignment(request.assignment)
+    if held is None:
+        raise KeyError(request.assignment)
+    if fact.reply is not None:
+        order = _alter(order, held.id, reply=fact.reply)
+    match action:
+        case Action.GRANT_EXTENSION:
+            return _alter(order, held.id, extensions=held.extensions + 1)
+        case Action.GRANT_COMPLEX:
+            return _alter(order, held.id, complex=True)
+        case Action.GRANT_SUSPENSION:
+            return _alter(
+                order,
+                held.id,
+                suspensions=held.suspensions + 1,
+                suspended_since=request.asked_at,
+                suspended_until=fact.suspended_until,
+            )
+        case _:
+            return order
+
+
+def _open_request(order: Order) -> Request:
+    if order.request is None:
+        raise KeyError("request")
+    return order.request
+
+
+def _attempt(order: Order, fact: Attempted, at: datetime) -> Order:
+    order = _with(order, attempts=order.attempts + 1, redo_asked=order.redo_asked or fact.wants_redo)
+    if fact.grade is None or fact.solved is None:
+        return order
+    return _with(
+        order, rating=Rating(grade=fact.grade, solved=fact.solved, at=at, round=order.round, through="callback")
+    )
+
+
+def _rate(order: Order, fact: Rated, at: datetime) -> Order:
+    rating = Rating(grade=fact.grade, solved=fact.solved, at=at, round=order.round, through=fact.through)
+    asks = order.status is Status.CALLBACK and not rating.good
+    return _with(order, rating=rating, redo_asked=order.redo_asked or asks)
+
+
+def _replace(order: Order, fact: Replaced, at: datetime) -> Order:
+    """The successor takes over; delegations and the open request follow it."""
+    heirs = tuple(
+        a.model_copy(update={"parent": fact.successor.id}) if a.parent == fact.gone and a.open else a
+        for a in order.assignments
+    )
+    ended = tuple(_ended(a, AssignmentEnd.REPLACED, at) if a.id == fact.gone else a for a in heirs)
+    request = order.request
+    if request is not None and request.assignment == fact.gone:
+        request = request.model_copy(update={"assignment": fact.successor.id})
+    return _with(order, assignments=(*ended, fact.successor), request=request)

@@ -1,0 +1,194 @@
+"""The values that an order is made of: frozen, stored inside its document, and all that the rules look at."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from workorders.deadlines import Deadline, Kind, Urgency
+from workorders.lifecycle.states import (
+    ENDED,
+    AssignmentEnd,
+    AssignmentRole,
+    AssignmentState,
+    RequestKind,
+    Status,
+)
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reporter(StrEnum):
+    """How a citizen stands to the order."""
+
+    OPEN = "open"  # 公开: the unit may call them
+    CONFIDENTIAL = "confidential"  # 保密: units never see who; the hotline relays
+    ANONYMOUS = "anonymous"  # 匿名: nobody knows; no callback, left out of satisfaction
+
+
+class Closing(StrEnum):
+    """How an order came to be archived."""
+
+    ANSWERED = "answered"  # 即答
+    CALLED_BACK = "called_back"  # 回访归档
+    UNREACHED = "unreached"  # 三次未接通
+    RATED = "rated"  # 市民好评自动归档
+    WITHOUT_CALLBACK = "without_callback"  # 匿名, 无需回访
+    FINAL_ANSWER = "final_answer"  # 最终答复
+
+
+class Outcome(StrEnum):
+    """What a unit's reply says was done."""
+
+    SOLVED = "solved"  # 已解决
+    EXPLAINED = "explained"  # 已解释说明
+    PLANNED = "planned"  # 列入计划
+    UNSOLVABLE = "unsolvable"  # 无法解决
+
+
+class Upstream(Value):
+    """Where an order was handed down from: `source` and `number` are unique together."""
+
+    source: str
+    number: str
+    due: datetime | None = None
+
+
+class Assignment(Value):
+    """One stay 承办 of an order at one unit.
+
+    `replied_at` is the unit head's approval 办结, kept only if the hotline did not send it back: what stops the reply
+    clock. `ancestors` is the unit's path, root first, itself last, as on the day it was assigned.
+    """
+
+    id: str
+    unit: str
+    ancestors: tuple[str, ...]
+    role: AssignmentRole
+    state: AssignmentState
+    round: int = 0
+    parent: str | None = None
+    adjudicated: bool = False
+    complex: bool = False
+    assigned_at: datetime
+    signed_at: datetime | None = None
+    signed_by_rule: bool = False
+    contacted_at: datetime | None = None
+    submitted_at: datetime | None = None
+    replied_at: datetime | None = None
+    ended_at: datetime | None = None
+    end: AssignmentEnd | None = None
+    extensions: int = 0
+    suspensions: int = 0
+    suspended_since: datetime | None = None
+    suspended_until: datetime | None = None
+    return_until: datetime | None = None
+    sign: Deadline
+    contact: Deadline | None = None
+    reply: Deadline
+
+    @property
+    def open(self) -> bool:
+        return self.state is not AssignmentState.ENDED
+
+    @property
+    def suspended(self) -> bool:
+        return self.suspended_since is not None
+
+
+class Request(Value):
+    """One thing a unit asked for 申请; open until granted, refused or lapsed with its assignment."""
+
+    id: str
+    kind: RequestKind
+    assignment: str
+    asked_at: datetime
+    asked_by: str
+    working_days: int | None = None
+    suggested_unit: str | None = None
+
+
+class Rating(Value):
+    """A citizen's verdict 评价: grade 1 非常满意 to 5 非常不满意; 1–3 are good."""
+
+    grade: int
+    solved: bool
+    at: datetime
+    round: int
+    through: str
+
+    @property
+    def good(self) -> bool:
+        return self.grade <= 3
+
+
+class Order(Value):
+    """One thing that a citizen wants 工单, as its events make it (`workorders/lifecycle/folding.py`)."""
+
+    id: str
+    number: str
+    status: Status
+    version: int
+    channel: str
+    kind: Kind
+    urgency: Urgency
+    category: tuple[str, ...]
+    place: tuple[str, ...]
+    reporter: Reporter
+    reporter_id: str | None = None
+    complained_of: str | None = None
+    upstream: Upstream | None = None
+    linked_to: str | None = None
+    contact_record: str | None = None
+    rules: str
+    calendar: str
+    received_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None = None
+    closing: Closing | None = None
+    citizen: Deadline
+    dispatch: Deadline
+    review: Deadline | None = None
+    callback: Deadline | None = None
+    rejected_to: str | None = None
+    returns: int = 0
+    round: int = 0
+    attempts: int = 0
+    redo_asked: bool = False
+    rating: Rating | None = None
+    urged_on: date | None = None
+    urged: int = 0
+    assignments: tuple[Assignment, ...] = ()
+    request: Request | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+    @property
+    def lead(self) -> Assignment | None:
+        """The open lead assignment 主办; the state machine keeps it to one at most."""
+        return next((a for a in self.assignments if a.role is AssignmentRole.LEAD and a.open), None)
+
+    def assignment(self, id: str) -> Assignment | None:
+        return next((a for a in self.assignments if a.id == id), None)
+
+    @property
+    def stage_due(self) -> datetime | None:
+        """The deadline of the desk that the order lies on now, or None once it rests."""
+        lead = self.lead
+        match self.status:
+            case Status.RECEIVED:
+                return self.dispatch.due
+            case Status.DISPATCHED:
+                return lead.sign.due if lead else None
+            case Status.IN_PROGRESS | Status.UNIT_REVIEW:
+                return lead.reply.due if lead else None
+            case Status.HOTLINE_REVIEW:
+                return self.review.due if self.review else None
+            case Status.CALLBACK:
+                return self.callback.due if self.callback else None
+            case _:
+                return None
