@@ -195,7 +195,7 @@ class Checkpoint:
 
 def merkle_root(heads: Iterable[Head]) -> str:
     """The root of a binary hash tree (as in RFC 6962 §2.1, with SM3) over the heads, ordered by chain."""
-    leaves = sorted(heads, key=lambda h: (h.chain, h.sequence))
+    leaves = sorted(heads, key=lambda h: (h.chain, h.sequence, h.hash))
     if not leaves:
         return sm3(b"").hex()
     level = [sm3(b"\0" + orjson.dumps([h.chain, h.sequence, h.hash])) for h in leaves]
