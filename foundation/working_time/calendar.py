@@ -1,13 +1,14 @@
 """A working calendar 工作日历: an immutable value that answers questions about working time."""
 
 from bisect import bisect_left, bisect_right
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from foundation.data_files import read_data_file
 from foundation.working_time.definition import CalendarDefinition, shipped_definition
 from foundation.working_time.timeline import (
+    EPOCH,
     MICROSECOND,
     BeyondCalendar,
     Hours,
@@ -37,9 +38,10 @@ class Calendar:
         self.id = definition.content_hash()
         self.zone = ZoneInfo(definition.tz)
         self._timeline = Timeline(self.zone, definition.hours_on)
+        first, last = definition.published_from, definition.published_through
         self._published = (
-            definition.published_from or date.min,
-            definition.published_through or date.max,
+            self.end_of_day(first - timedelta(days=1)) if first else EPOCH.min.replace(tzinfo=UTC),
+            self.end_of_day(last) if last else EPOCH.max.replace(tzinfo=UTC),
         )
 
     @classmethod
@@ -122,6 +124,11 @@ class Calendar:
         """The calendar's date at that moment."""
         return moment.astimezone(self.zone).date()
 
+    def end_of_day(self, day: date) -> datetime:
+        """24:00 of that date."""
+        following = day + timedelta(days=1)
+        return datetime(following.year, following.month, following.day, tzinfo=self.zone).astimezone(UTC)
+
     def hours_on(self, day: date) -> Hours:
         """The working intervals of a date in minutes after midnight, for display."""
         return self.definition.hours_on(day)
@@ -165,15 +172,15 @@ class Calendar:
 
     # How far to believe it
 
-    def is_provisional(self, *when: date) -> bool:
-        """Whether an answer that rests on the days from one of these to another may yet change.
+    def is_provisional(self, start: datetime, end: datetime | None = None) -> bool:
+        """Whether an answer that rests on the time from `start` to `end`, or on `start` alone, may yet change.
 
-        True if a date lies outside the years whose holidays are published: the answer is by the weekly hours alone.
-        Takes moments and dates; give the question's and the answer's.
+        True if any of it lies outside the years whose holidays are published: the answer is by the weekly hours alone.
+        24:00 belongs to the day that it ends.
         """
         first, last = self._published
-        days = [self.local_date(at) if isinstance(at, datetime) else at for at in when]
-        return any(not first <= day <= last for day in days)
+        end = end or start
+        return min(start, end) < first or max(start, end) > last
 
     def _around(self, instant: int) -> Table:
         return self._timeline.covering(to_moment(instant).year)

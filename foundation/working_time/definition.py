@@ -11,8 +11,8 @@
     2026-12-31 = [["08:30", "12:00"]]
 
 A date is closed if it is a holiday; else it has its override's hours; else, on a make-up day, those of `make_up`; else
-those of its weekday. Breaks are cut out of whatever results. Holidays win over overrides, as in zendesk/biz: a city that
-opens on a holiday takes it out of its holidays.
+those of its weekday. Breaks are cut out of whatever results. Holidays win over overrides, as in zendesk/biz: a
+city that opens on a holiday takes it out of its holidays.
 """
 
 import hashlib
@@ -21,6 +21,7 @@ import re
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -55,7 +56,7 @@ def _hours(value: object) -> Hours:
             raise ValueError(f"{item!r} closes before it opens; a night shift is two intervals, split at 24:00")
         spans.append((opening, closing))
     spans.sort()
-    for (_, closing), (opening, _) in zip(spans, spans[1:], strict=False):
+    for (_, closing), (opening, _) in pairwise(spans):
         if opening < closing:
             raise ValueError(f"{value!r} holds intervals that overlap")
     return tuple(spans)

@@ -1,0 +1,223 @@
+"""The clocks 时钟 of an order: when each thing is due (DESIGN §4.3). Pure: rules, calendar and start come in."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from foundation.working_time import Calendar
+from workorders.deadlines.packs import RulePack
+from workorders.deadlines.values import (
+    Deadline,
+    Extension,
+    Kind,
+    Limit,
+    LimitUnit,
+    Suspension,
+    Term,
+    Urgency,
+)
+
+INSTANT = timedelta(microseconds=1)
+
+
+def limit_end(calendar: Calendar, limit: Limit, start: datetime) -> datetime:
+    """When `limit` from `start` is over, in UTC.
+
+    Days do not count the day of `start`. Working days are due at closing time of the last, calendar days at 24:00 of it
+    (民法典 §§ 201, 203).
+    """
+    match limit.unit:
+        case LimitUnit.WORKING_DAYS:
+            return calendar.add_days(start, limit.amount)
+        case LimitUnit.WORKING_MINUTES:
+            return calendar.add(start, timedelta(minutes=limit.amount))
+        case LimitUnit.CLOCK_MINUTES:
+            return start.astimezone(UTC) + timedelta(minutes=limit.amount)
+        case LimitUnit.CALENDAR_DAYS:
+            return calendar.end_of_day(calendar.local_date(start) + timedelta(days=limit.amount))
+
+
+def citizen_due(rules: RulePack, calendar: Calendar, *, kind: Kind, urgency: Urgency, start: datetime) -> Deadline:
+    """The reply as promised to the citizen, from intake: the kind's limit, or the urgency's."""
+    limit, basis = _reply_limit(rules, kind, urgency, complex=False, round=0)
+    return _deadline(rules, calendar, Term.CITIZEN, limit, basis, start=start)
+
+
+def dispatch_due(rules: RulePack, calendar: Calendar, *, urgency: Urgency, start: datetime) -> Deadline:
+    """Dispatch 派单, from intake or from a granted return."""
+    return _deadline(rules, calendar, Term.DISPATCH, rules.dispatch.of(urgency), f"dispatch.{urgency}", start=start)
+
+
+def sign_due(rules: RulePack, calendar: Calendar, *, urgency: Urgency, start: datetime) -> Deadline:
+    """Signing 签收, from dispatch."""
+    return _deadline(rules, calendar, Term.SIGN, rules.sign.of(urgency), f"sign.{urgency}", start=start)
+
+
+def contact_due(rules: RulePack, calendar: Calendar, *, kind: Kind, urgency: Urgency, start: datetime) -> Deadline:
+    """First contact 首次联系, from dispatch: never due before the sign limit and some working time for the call.
+
+    Urgent and emergency: a share of the reply limit, in clock time.
+    """
+    if urgency is not Urgency.NORMAL:
+        reply, basis = _reply_limit(rules, kind, urgency, complex=False, round=0)
+        share = Limit(unit=reply.unit, amount=max(1, reply.amount * rules.contact.percent_of_reply // 100))
+        return _deadline(rules, calendar, Term.CONTACT, share, f"contact.percent_of_{basis}", start=start)
+    own = _deadline(rules, calendar, Term.CONTACT, rules.contact.normal, "contact.normal", start=start)
+    signed = limit_end(calendar, rules.sign.normal, start)
+    floor = limit_end(calendar, rules.contact.after_sign, signed)
+    if own.due >= floor:
+        return own
+    return own.model_copy(
+        update={
+            "due": floor,
+            "limit": rules.contact.after_sign,
+            "basis": "contact.after_sign",
+            "provisional": calendar.is_provisional(start, floor),
+        }
+    )
+
+
+def reply_due(
+    rules: RulePack,
+    calendar: Calendar,
+    *,
+    kind: Kind,
+    urgency: Urgency,
+    start: datetime,
+    complex: bool = False,
+    round: int = 0,
+    supervised: bool = False,
+) -> Deadline:
+    """The unit's reply 办结, from dispatch or from the decision on a redo.
+
+    The first that applies: urgent or emergency; complex 疑难, once approved; redo 重办 (round > 0); the kind.
+    Supervision 督办 takes the earlier of that and its own limit: it never postpones.
+    """
+    limit, basis = _reply_limit(rules, kind, urgency, complex=complex, round=round)
+    due = _deadline(rules, calendar, Term.REPLY, limit, basis, start=start)
+    if not supervised:
+        return due
+    return earlier(due, _deadline(rules, calendar, Term.REPLY, rules.reply.supervised, "reply.supervised", start=start))
+
+
+def return_window_due(rules: RulePack, calendar: Calendar, *, start: datetime) -> Deadline:
+    """Until when the unit may ask for a return 退单, from dispatch."""
+    return _deadline(rules, calendar, Term.RETURN_WINDOW, rules.return_window, "return_window", start=start)
+
+
+def hotline_review_due(rules: RulePack, calendar: Calendar, *, start: datetime) -> Deadline:
+    """The hotline's review 热线审核, from the unit head's approval."""
+    return _deadline(rules, calendar, Term.HOTLINE_REVIEW, rules.hotline_review, "hotline_review", start=start)
+
+
+def callback_due(rules: RulePack, calendar: Calendar, *, start: datetime) -> Deadline:
+    """The callback 回访, from the accepted reply."""
+    return _deadline(rules, calendar, Term.CALLBACK, rules.callback, "callback", start=start)
+
+
+def rectification_due(rules: RulePack, calendar: Calendar, *, start: datetime) -> Deadline:
+    """Putting a bad rating right 差评整改, from the rating."""
+    return _deadline(rules, calendar, Term.RECTIFICATION, rules.rectification, "rectification", start=start)
+
+
+def earlier(one: Deadline, other: Deadline) -> Deadline:
+    """The one that is due first; `one` if both are."""
+    return other if other.due < one.due else one
+
+
+def within_upstream(rules: RulePack, calendar: Calendar, own: Deadline, theirs: datetime) -> Deadline:
+    """The earlier of our deadline and the platform's limit less some working days.
+
+    If that is past when ours starts, half of what is left until theirs; where nothing is left it is due at once.
+    """
+    ahead = calendar.shift_days(theirs, -rules.upstream.ahead_working_days)
+    if ahead <= own.started_at:
+        rest = max(theirs - own.started_at, timedelta(0))
+        ahead = _whole_ms(own.started_at + rest * rules.upstream.percent_of_rest / 100)
+    if own.due <= ahead:
+        return own
+    provisional = calendar.is_provisional(own.started_at, theirs)
+    return own.model_copy(update={"due": ahead, "basis": "upstream", "provisional": provisional})
+
+
+def extended(calendar: Calendar, deadline: Deadline, *, working_days: int) -> Deadline:
+    """The deadline plus a granted extension 延期: closing time of the n-th working day after the old one's day."""
+    return shifted(calendar, deadline, [Extension(working_days=working_days)])
+
+
+def resumed(calendar: Calendar, deadline: Deadline, *, start: datetime, end: datetime) -> Deadline:
+    """The deadline moved by a suspension 挂起 that lasted from `start` to `end`.
+
+    A limit in minutes moves by the working minutes that it lasted (in clock time by the clock's), a limit in days by
+    the days d with start < d ≤ end, working days or calendar days as the limit's.
+    """
+    return shifted(calendar, deadline, [Suspension(start=start, end=end)])
+
+
+def shifted(calendar: Calendar, deadline: Deadline, shifts: Iterable[Extension | Suspension]) -> Deadline:
+    """The deadline with these applied in order: also to carry one's shifts over to a limit computed anew."""
+    for shift in shifts:
+        due = _moved(calendar, deadline, shift)
+        by_the_clock = deadline.limit.runs_by_the_clock and isinstance(shift, Suspension)
+        deadline = deadline.model_copy(
+            update={
+                "due": due,
+                "calendar": calendar.id,
+                "shifts": (*deadline.shifts, shift),
+                "provisional": deadline.provisional
+                or (not by_the_clock and calendar.is_provisional(deadline.started_at, due)),
+            }
+        )
+    return deadline
+
+
+def _moved(calendar: Calendar, deadline: Deadline, shift: Extension | Suspension) -> datetime:
+    # A day ends at 24:00, which is the next date's 00:00: the day of a due instant is that of the moment before it.
+    last = deadline.due - INSTANT
+    if isinstance(shift, Extension):
+        return calendar.add_days(last, shift.working_days)
+    first_day, last_day = calendar.local_date(shift.start), calendar.local_date(shift.end)
+    match deadline.limit.unit:
+        case LimitUnit.WORKING_MINUTES:
+            lasted = calendar.between(shift.start, shift.end)
+            return calendar.add(deadline.due, lasted) if lasted > timedelta(0) else deadline.due
+        case LimitUnit.CLOCK_MINUTES:
+            return deadline.due + max(shift.end - shift.start, timedelta(0))
+        case LimitUnit.WORKING_DAYS:
+            days = calendar.working_days_between(first_day, last_day)
+            return calendar.add_days(last, days) if days > 0 else deadline.due
+        case LimitUnit.CALENDAR_DAYS:
+            days = max((last_day - first_day).days, 0)
+            return calendar.end_of_day(calendar.local_date(last) + timedelta(days=days))
+
+
+def _reply_limit(rules: RulePack, kind: Kind, urgency: Urgency, *, complex: bool, round: int) -> tuple[Limit, str]:
+    reply = rules.reply
+    if urgency is Urgency.EMERGENCY:
+        return reply.emergency, "reply.emergency"
+    if urgency is Urgency.URGENT:
+        return reply.urgent, "reply.urgent"
+    if complex:
+        return reply.complex, "reply.complex"
+    if round:
+        return reply.redo, "reply.redo"
+    return reply.of_kind(kind), f"reply.{kind}"
+
+
+def _deadline(
+    rules: RulePack, calendar: Calendar, term: Term, limit: Limit, basis: str, *, start: datetime
+) -> Deadline:
+    due = limit_end(calendar, limit, start)
+    return Deadline(
+        term=term,
+        due=due,
+        limit=limit,
+        basis=basis,
+        started_at=start,
+        calendar=calendar.id,
+        rules=rules.id,
+        provisional=not limit.runs_by_the_clock and calendar.is_provisional(start, due),
+    )
+
+
+def _whole_ms(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

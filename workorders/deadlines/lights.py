@@ -1,0 +1,48 @@
+"""The lights 亮灯 of a deadline: green, yellow from shortly before, red past it. Pure."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from foundation.working_time import Calendar
+from workorders.deadlines.packs import RulePack
+from workorders.deadlines.values import Deadline, LimitUnit
+
+
+class Light(StrEnum):
+    GREEN = "green"  # 绿灯
+    YELLOW = "yellow"  # 黄灯
+    RED = "red"  # 红灯
+
+
+def turns_yellow(rules: RulePack, calendar: Calendar, deadline: Deadline) -> datetime:
+    """The first instant of yellow: a working day before the deadline, or the last fifth of a shorter limit.
+
+    A limit in days is shorter when a working day before its end is not after its start; limits in minutes and hours
+    always are. The fifth is of working time, or of clock time where the limit runs by the clock. Source: 山东 2017.
+    """
+    if deadline.limit.counts_days:
+        day_before = calendar.shift_days(deadline.due, -rules.lights.yellow_working_days)
+        if day_before > deadline.started_at:
+            return day_before
+    percent = rules.lights.yellow_last_percent
+    if deadline.limit.unit in (LimitUnit.WORKING_MINUTES, LimitUnit.WORKING_DAYS):
+        yellow = calendar.add(deadline.due, -(calendar.between(deadline.started_at, deadline.due) * percent / 100))
+    else:
+        yellow = deadline.due - (deadline.due - deadline.started_at) * percent / 100
+    return yellow.replace(microsecond=yellow.microsecond // 1000 * 1000)
+
+
+def light(
+    rules: RulePack,
+    calendar: Calendar,
+    deadline: Deadline,
+    *,
+    at: datetime,
+    done_at: datetime | None = None,
+) -> Light:
+    """The light at an instant. What is done shows how it ended: green in time, red late."""
+    if done_at is not None and done_at <= at:
+        return Light.GREEN if deadline.met_at(done_at) else Light.RED
+    if at > deadline.due:
+        return Light.RED
+    return Light.YELLOW if at >= turns_yellow(rules, calendar, deadline) else Light.GREEN

@@ -1,0 +1,119 @@
+"""What a deadline is made of: kinds, urgencies, terms, limits and the deadline itself."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Kind(StrEnum):
+    """What the citizen wants of the city 诉求类型."""
+
+    CONSULT = "consult"  # 咨询
+    HELP = "help"  # 求助
+    COMPLAINT = "complaint"  # 投诉
+    REPORT = "report"  # 举报
+    SUGGESTION = "suggestion"  # 建议
+
+
+class Urgency(StrEnum):
+    """How soon it must be seen to 紧急程度. All but normal run in clock time, at any hour."""
+
+    NORMAL = "normal"  # 一般
+    URGENT = "urgent"  # 紧急
+    EMERGENCY = "emergency"  # 特急
+
+
+class Term(StrEnum):
+    """What a deadline is set for 期限."""
+
+    CITIZEN = "citizen"  # 市民时限: the reply as promised to the citizen, from intake
+    DISPATCH = "dispatch"  # 派单
+    SIGN = "sign"  # 签收
+    CONTACT = "contact"  # 首次联系
+    REPLY = "reply"  # 办结: the unit head's approval that the hotline later accepts
+    RETURN_WINDOW = "return_window"  # 退单期
+    HOTLINE_REVIEW = "hotline_review"  # 热线审核
+    CALLBACK = "callback"  # 回访
+    RECTIFICATION = "rectification"  # 差评整改
+
+
+class LimitUnit(StrEnum):
+    WORKING_MINUTES = "working_minutes"
+    WORKING_DAYS = "working_days"
+    CLOCK_MINUTES = "clock_minutes"
+    CALENDAR_DAYS = "calendar_days"
+
+
+_SPELLINGS: dict[str, tuple[LimitUnit, int]] = {
+    **{unit.value: (unit, 1) for unit in LimitUnit},
+    "working_hours": (LimitUnit.WORKING_MINUTES, 60),
+    "clock_hours": (LimitUnit.CLOCK_MINUTES, 60),
+}
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limit(Value):
+    """A time limit 时限. In a rule pack: `{ working_days = 5 }`, `{ working_hours = 2 }`, `{ clock_hours = 24 }` …"""
+
+    unit: LimitUnit
+    amount: Annotated[int, Field(ge=1, le=1_000_000)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "unit" in data:
+            return data
+        if len(data) != 1 or next(iter(data)) not in _SPELLINGS:
+            raise ValueError(f"a limit is one of {', '.join(_SPELLINGS)}, such as {{ working_days = 5 }}")
+        ((spelling, amount),) = data.items()
+        if not isinstance(amount, int) or isinstance(amount, bool):
+            raise ValueError(f"{spelling} = {amount!r} is not a whole number")
+        unit, factor = _SPELLINGS[spelling]
+        return {"unit": unit, "amount": amount * factor}
+
+    @property
+    def runs_by_the_clock(self) -> bool:
+        """Whether it runs at any hour, so that no holiday moves it."""
+        return self.unit in (LimitUnit.CLOCK_MINUTES, LimitUnit.CALENDAR_DAYS)
+
+    @property
+    def counts_days(self) -> bool:
+        return self.unit in (LimitUnit.WORKING_DAYS, LimitUnit.CALENDAR_DAYS)
+
+
+class Extension(Value):
+    """A granted extension 延期."""
+
+    working_days: Annotated[int, Field(ge=1)]
+
+
+class Suspension(Value):
+    """A suspension 挂起 that is over: from the asking to the resuming."""
+
+    start: datetime
+    end: datetime
+
+
+class Deadline(Value):
+    """When something is due, and how that came about, so that it can be explained and computed again."""
+
+    term: Term
+    due: datetime
+    """The last instant in time; late is after it."""
+    limit: Limit
+    basis: str
+    """The row of the rule pack, as `reply.complex`; `upstream` where the platform above set it."""
+    started_at: datetime
+    calendar: str
+    rules: str
+    shifts: tuple[Extension | Suspension, ...] = ()
+    provisional: bool = False
+    """It rests on days whose holidays are not published yet 暂定."""
+
+    def met_at(self, moment: datetime) -> bool:
+        return moment <= self.due
