@@ -14,5 +14,15 @@ city's calendar against a file of expected answers.
 from foundation.working_time.calendar import Calendar, shipped_calendar
 from foundation.working_time.definition import CalendarDefinition
 from foundation.working_time.timeline import BeyondCalendar, Hours
+from foundation.working_time.vectors import VectorReport, VectorsInvalid, check_vectors
 
-__all__ = ["BeyondCalendar", "Calendar", "CalendarDefinition", "Hours", "shipped_calendar"]
+__all__ = [
+    "BeyondCalendar",
+    "Calendar",
+    "CalendarDefinition",
+    "Hours",
+    "VectorReport",
+    "VectorsInvalid",
+    "check_vectors",
+    "shipped_calendar",
+]

@@ -6,7 +6,7 @@
     due = extended(calendar, due, working_days=3)
     light(rules, calendar, due, at=now)       # green, yellow, red
 
-    values   Kind 诉求类型, Urgency 紧急程度, Term 期限, Limit 时限, and the Deadline: when, by which limit and since when
+    values   Kind 诉求类型, Urgency 紧急程度, Term 期限, Limit 时限, and the Deadline with all that it came from
     packs    RulePack and shipped_pack; the packs themselves in packs/*.toml, with their sources
     clocks   one function per term, <term>_due; and what moves a deadline: extended, resumed, within_upstream, shifted
     caps     whether an extension or a suspension is within the pack's caps
