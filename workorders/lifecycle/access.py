@@ -60,7 +60,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.FINAL_ANSWER: frozenset({Role.SUPERVISOR}),
         Action.WITHDRAW: _OWN | {Role.OPERATOR},
         Action.URGE: _OWN | {Role.OPERATOR},
-        Action.REPLACE: frozenset({Role.ADMINISTRATOR, Role.SYSTEM}),
+        Action.REPLACE: frozenset({Role.CHIEF_DISPATCHER}) | _SYSTEM,
     }
 )
 
@@ -77,7 +77,7 @@ def holds(actor: Actor, order: Order) -> bool:
 
 def may_see(actor: Actor, order: Order) -> bool:
     """Whether the order exists for this reader."""
-    return actor.has(*SEES_ALL, Role.ADMINISTRATOR) or owns(actor, order) or holds(actor, order)
+    return actor.has(*SEES_ALL) or owns(actor, order) or holds(actor, order)
 
 
 def may_know_reporter(actor: Actor, order: Order) -> bool:

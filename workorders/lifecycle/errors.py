@@ -18,7 +18,7 @@ RateLimited
 └── UrgedEnough
 """
 
-from foundation.errors import Conflict, InvalidInput, RateLimited
+from foundation.errors import Conflict, FieldFault, InvalidInput, RateLimited
 from workorders.lifecycle.states import Action, Status
 
 STATUS_NAMES = {
@@ -185,3 +185,41 @@ class NotBelow(InvalidInput):
 class UrgedEnough(RateLimited):
     code = "URGED_ENOUGH"
     text = "今天已催办过，我们会督促承办单位尽快办理。"
+
+
+class WrongAssignment(Conflict):
+    code = "WRONG_ASSIGNMENT"
+    text = "该承办记录不存在或已结束。"
+
+
+class NotSigned(Conflict):
+    code = "NOT_SIGNED"
+    text = "请先签收工单。"
+
+
+class AlreadySigned(Conflict):
+    code = "ALREADY_SIGNED"
+    text = "本单位已经签收。"
+
+
+class AlreadyReplied(Conflict):
+    code = "ALREADY_REPLIED"
+    text = "本单位已经回复。"
+
+
+class TooLong(InvalidInput):
+    code = "TOO_LONG"
+
+    def __init__(self, longest: int) -> None:
+        message = f"最多可申请 {longest} 个工作日，且不少于 1 个工作日。" if longest > 0 else "可申请的工作日已用完。"
+        super().__init__(message, fields=[FieldFault("workingDays", message)])
+
+
+class AnswerMissing(InvalidInput):
+    code = "ANSWER_MISSING"
+    text = "接通的回访须记录是否解决和满意度；未接通的不能记录。"
+
+
+class GradeUnknown(InvalidInput):
+    code = "GRADE_UNKNOWN"
+    text = "满意度须为 1（非常满意）至 5（非常不满意）。"

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 
-from workorders.deadlines import Deadline, Kind, Urgency
+from workorders.deadlines.values import Deadline, Kind, Urgency, Value
 from workorders.lifecycle.states import Action
-from workorders.lifecycle.values import Assignment, Closing, Outcome, Reporter, Request, Upstream, Value
+from workorders.lifecycle.values import Assignment, Closing, Outcome, Reporter, Request, Upstream
 
 
 class Fact(Value):

@@ -39,7 +39,6 @@ from workorders.lifecycle.states import (
     TRANSITIONS,
     Action,
     AssignmentEnd,
-    AssignmentRole,
     Status,
     Step,
 )
@@ -215,15 +214,12 @@ def _grant(order: Order, action: Action, fact: Granted, at: datetime) -> Order:
     if fact.reply is not None:
         order = _alter(order, held.id, reply=fact.reply)
     match action:
-        case Action.GRANT_EXTENSION:
-            return _alter(order, held.id, extensions=held.extensions + 1)
         case Action.GRANT_COMPLEX:
             return _alter(order, held.id, complex=True)
         case Action.GRANT_SUSPENSION:
             return _alter(
                 order,
                 held.id,
-                suspensions=held.suspensions + 1,
                 suspended_since=request.asked_at,
                 suspended_until=fact.suspended_until,
             )

@@ -3,9 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
-from workorders.deadlines import Deadline, Kind, Urgency
+from workorders.deadlines.values import Deadline, Kind, Urgency, Value
 from workorders.lifecycle.states import (
     ENDED,
     AssignmentEnd,
@@ -14,10 +12,6 @@ from workorders.lifecycle.states import (
     RequestKind,
     Status,
 )
-
-
-class Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Reporter(StrEnum):
@@ -80,8 +74,6 @@ class Assignment(Value):
     replied_at: datetime | None = None
     ended_at: datetime | None = None
     end: AssignmentEnd | None = None
-    extensions: int = 0
-    suspensions: int = 0
     suspended_since: datetime | None = None
     suspended_until: datetime | None = None
     return_until: datetime | None = None

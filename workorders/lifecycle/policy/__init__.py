@@ -1,0 +1,12 @@
+"""The rules of the actions: one pure function each, `(case, …) -> Decision`, or an error that says why not.
+
+| file | actions of |
+|---|---|
+| `case` | what all of them are given, and the first questions: may you, and is the order in a state for it |
+| `hotline` | operator, dispatcher, reviewer |
+| `unit` | clerk and head of a unit |
+| `requests` | what a unit asks for, and its granting or refusing |
+| `callback` | callback agent, citizen's rating, redo, final answer |
+| `citizen` | supplement, urge, withdraw |
+| `automatic` | what follows by rule in the same transaction |
+"""

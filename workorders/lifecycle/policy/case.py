@@ -1,0 +1,69 @@
+"""What every rule is given, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from foundation.errors import NotAllowed
+from identity.actors import Actor, Role
+from workorders.lifecycle.access import require
+from workorders.lifecycle.errors import UnitAbolished, UnitComplainedOf, UnknownUnit, WrongState
+from workorders.lifecycle.facts import Fact
+from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole
+from workorders.lifecycle.terms import Terms, Unit
+from workorders.lifecycle.values import Assignment, Order
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An action that is allowed: what its event says, and the texts that are sealed beside it."""
+
+    action: Action
+    fact: Fact
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An order, who wants to act on it, when, and what it is judged by."""
+
+    order: Order
+    actor: Actor
+    now: datetime
+    terms: Terms
+
+    def open_for(self, action: Action) -> None:
+        """That the actor may do this, and the table of states holds it now.
+
+        Raises `NotFound`, `NotAllowed`, `WrongState`.
+        """
+        require(self.actor, action, self.order)
+        if (self.order.status, action) not in TRANSITIONS:
+            raise WrongState(self.order.status, action)
+
+    def lead(self, action: Action) -> Assignment:
+        """The open lead assignment, which is the actor's own unit's. Raises `NotAllowed`, `WrongState`."""
+        lead = self.order.lead
+        if lead is None:
+            raise WrongState(self.order.status, action)
+        if lead.unit != self.actor.unit_id and not self.actor.has(Role.SYSTEM):
+            raise NotAllowed("工单的主办单位不是您所在的单位。")
+        return lead
+
+    def own(self, *roles: AssignmentRole) -> Assignment:
+        """The actor's own unit's open assignment in one of these roles. Raises `NotAllowed`."""
+        for assignment in self.order.assignments:
+            if assignment.open and assignment.unit == self.actor.unit_id and assignment.role in roles:
+                return assignment
+        raise NotAllowed("工单没有派给您所在的单位。")
+
+    def unit(self, id: str) -> Unit:
+        """A unit that this order may go to. Raises `UnknownUnit`, `UnitAbolished`, `UnitComplainedOf`."""
+        unit = self.terms.units.get(id)
+        if unit is None:
+            raise UnknownUnit
+        if unit.abolished:
+            raise UnitAbolished
+        if self.order.complained_of is not None and self.order.complained_of in unit.ancestors:
+            raise UnitComplainedOf
+        return unit

@@ -1,0 +1,212 @@
+"""What a unit asks for 申请 and somebody else decides: return, extension, suspension, the longer limit.
+
+One is open at a time. It stops nothing while it is pending; granted, the deadline moves from the asking on.
+"""
+
+from datetime import datetime
+
+from identity.actors import Role
+from workorders.deadlines import clocks
+from workorders.deadlines.values import Deadline, Extension, Suspension
+from workorders.lifecycle.errors import (
+    CannotReturn,
+    CapReached,
+    DeadlinePassed,
+    NoOpenRequest,
+    NotSigned,
+    NotSuspended,
+    RequestStillOpen,
+    ReturnsUsedUp,
+    ReturnWindowOver,
+    Suspended,
+    TooLong,
+    WrongAssignment,
+)
+from workorders.lifecycle.facts import Asked, Granted, Refused, Resumed
+from workorders.lifecycle.policy.case import Case, Decision
+from workorders.lifecycle.states import Action, AssignmentState, RequestKind
+from workorders.lifecycle.values import Assignment, Request
+
+
+def ask_return(case: Case, id: str, *, reason: str, suggested_unit: str) -> Decision:
+    """申请退单, within the return window, with the unit that is believed right; at most twice per order."""
+    held = _asking(case, RequestKind.RETURN)
+    if held.return_until is None:
+        raise CannotReturn
+    if case.order.returns >= case.terms.rules.caps.returns:
+        raise ReturnsUsedUp
+    if case.now > held.return_until:
+        raise ReturnWindowOver
+    unit = case.unit(suggested_unit)
+    return _asked(case, id, RequestKind.RETURN, held, reason, suggested_unit=unit.id)
+
+
+def ask_extension(case: Case, id: str, *, reason: str, working_days: int) -> Decision:
+    """申请延期 before the deadline, capped in number, in length, and in all."""
+    held = _asking(case, RequestKind.EXTENSION)
+    _before_deadline(case, held)
+    caps = case.terms.rules.caps
+    earlier = [shift.working_days for shift in held.reply.shifts if isinstance(shift, Extension)]
+    if len(earlier) >= caps.extensions:
+        raise CapReached
+    longest = min(caps.extension_working_days, caps.extension_working_days_in_all - sum(earlier))
+    _within(working_days, longest)
+    return _asked(case, id, RequestKind.EXTENSION, held, reason, working_days=working_days)
+
+
+def ask_suspension(case: Case, id: str, *, reason: str, working_days: int) -> Decision:
+    """申请挂起 before the deadline, for at most so many working days."""
+    held = _asking(case, RequestKind.SUSPENSION)
+    _before_deadline(case, held)
+    if held.suspended:
+        raise Suspended
+    caps = case.terms.rules.caps
+    if sum(isinstance(shift, Suspension) for shift in held.reply.shifts) >= caps.suspensions:
+        raise CapReached
+    _within(working_days, caps.suspension_working_days)
+    return _asked(case, id, RequestKind.SUSPENSION, held, reason, working_days=working_days)
+
+
+def ask_complex(case: Case, id: str, *, reason: str) -> Decision:
+    """申请疑难: the longer limit, once."""
+    held = _asking(case, RequestKind.COMPLEX)
+    _before_deadline(case, held)
+    if held.complex or held.round:
+        raise CapReached
+    return _asked(case, id, RequestKind.COMPLEX, held, reason)
+
+
+def grant(case: Case, kind: RequestKind, note: str | None = None) -> Decision:
+    """同意: a return gives the order back and starts the dispatch limit anew; the others move the deadlines."""
+    case.open_for(kind.grant)
+    request, held = _pending(case, kind)
+    return Decision(kind.grant, _granted(case, request, held), {"note": note} if note else {})
+
+
+def _granted(case: Case, request: Request, held: Assignment) -> Granted:
+    rules, city, calendar = case.terms.rules, case.terms.calendar, case.terms.calendar_of(held.unit)
+    match request.kind:
+        case RequestKind.RETURN:
+            dispatch = clocks.dispatch_due(rules, city, urgency=case.order.urgency, start=case.now)
+            return Granted(request=request.id, dispatch=dispatch)
+        case RequestKind.EXTENSION:
+            days = request.working_days or 0
+            return Granted(
+                request=request.id,
+                reply=clocks.extended(calendar, held.reply, working_days=days),
+                citizen=clocks.extended(city, case.order.citizen, working_days=days),
+            )
+        case RequestKind.SUSPENSION:
+            until = calendar.add_days(request.asked_at, request.working_days or 0)
+            return Granted(request=request.id, suspended_until=until)
+        case RequestKind.COMPLEX:
+            return Granted(
+                request=request.id,
+                reply=_complex(case, held, calendar_start=held.reply.started_at),
+                citizen=_complex_citizen(case),
+            )
+
+
+def _complex(case: Case, held: Assignment, calendar_start: datetime) -> Deadline:
+    calendar = case.terms.calendar_of(held.unit)
+    reply = clocks.reply_due(
+        case.terms.rules,
+        calendar,
+        kind=case.order.kind,
+        urgency=case.order.urgency,
+        start=calendar_start,
+        complex=True,
+        round=held.round,
+    )
+    return clocks.shifted(calendar, reply, held.reply.shifts)
+
+
+def _complex_citizen(case: Case) -> Deadline:
+    order, calendar = case.order, case.terms.calendar
+    reply = clocks.reply_due(
+        case.terms.rules,
+        calendar,
+        kind=order.kind,
+        urgency=order.urgency,
+        start=order.citizen.started_at,
+        complex=True,
+    )
+    return clocks.shifted(calendar, reply.model_copy(update={"term": order.citizen.term}), order.citizen.shifts)
+
+
+def refuse(case: Case, kind: RequestKind, reason: str) -> Decision:
+    """驳回: the clocks have run on all the time."""
+    case.open_for(kind.refuse)
+    request, _ = _pending(case, kind)
+    return Decision(kind.refuse, Refused(request=request.id), {"reason": reason})
+
+
+def resume(case: Case, note: str | None = None) -> Decision:
+    """恢复办理: the deadlines move by what the suspension lasted, from its asking to now."""
+    case.open_for(Action.RESUME)
+    lead = case.order.lead
+    if lead is None or lead.suspended_since is None or lead.suspended_until is None:
+        raise NotSuspended
+    if case.actor.has(Role.UNIT_CLERK):
+        case.lead(Action.RESUME)
+    # A worker that was down does not give the unit more than was granted.
+    end = min(case.now, lead.suspended_until)
+    start, calendar = lead.suspended_since, case.terms.calendar_of(lead.unit)
+    fact = Resumed(
+        assignment=lead.id,
+        reply=clocks.resumed(calendar, lead.reply, start=start, end=end),
+        citizen=clocks.resumed(case.terms.calendar, case.order.citizen, start=start, end=end),
+    )
+    return Decision(Action.RESUME, fact, {"note": note} if note else {})
+
+
+def _asking(case: Case, kind: RequestKind) -> Assignment:
+    case.open_for(kind.ask)
+    held = case.lead(kind.ask)
+    if case.order.request is not None:
+        raise RequestStillOpen
+    if kind is not RequestKind.RETURN and held.state is AssignmentState.PENDING:
+        raise NotSigned
+    return held
+
+
+def _asked(
+    case: Case,
+    id: str,
+    kind: RequestKind,
+    held: Assignment,
+    reason: str,
+    *,
+    working_days: int | None = None,
+    suggested_unit: str | None = None,
+) -> Decision:
+    request = Request(
+        id=id,
+        kind=kind,
+        assignment=held.id,
+        asked_at=case.now,
+        asked_by=case.actor.id,
+        working_days=working_days,
+        suggested_unit=suggested_unit,
+    )
+    return Decision(kind.ask, Asked(request=request), {"reason": reason})
+
+
+def _pending(case: Case, kind: RequestKind) -> tuple[Request, Assignment]:
+    request = case.order.request
+    if request is None or request.kind is not kind:
+        raise NoOpenRequest
+    held = case.order.assignment(request.assignment)
+    if held is None or not held.open:
+        raise WrongAssignment
+    return request, held
+
+
+def _before_deadline(case: Case, held: Assignment) -> None:
+    if not held.reply.met_at(case.now):
+        raise DeadlinePassed
+
+
+def _within(days: int, longest: int) -> None:
+    if not 1 <= days <= longest:
+        raise TooLong(longest)

@@ -1,0 +1,73 @@
+"""What an action is judged by, beside the order itself: the rule pack, the calendars, the member units."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from foundation.working_time import Calendar
+from workorders.deadlines.packs import RulePack
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A member unit 成员单位 as the life cycle sees it. `ancestors` is its path, root first, itself last."""
+
+    id: str
+    name: str
+    ancestors: tuple[str, ...]
+    calendar: str | None = None
+    """Its own calendar, or None for the city's."""
+    abolished: bool = False
+    successor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Where the dispatch catalogue sends an order, and whether it may go there by itself."""
+
+    lead: str
+    co: tuple[str, ...]
+    rule: str
+    reason: str
+    auto_dispatch: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One rule pack and one city calendar, as an order's intake recorded them, with today's units."""
+
+    rules: RulePack
+    calendar: Calendar
+    units: Mapping[str, Unit]
+    calendars: Mapping[str, Calendar]
+
+    def calendar_of(self, unit: str) -> Calendar:
+        """The calendar that a unit's own clocks run by."""
+        own = self.units[unit].calendar if unit in self.units else None
+        return self.calendars[own] if own is not None else self.calendar
+
+    def local_date(self, moment: datetime) -> date:
+        return self.calendar.local_date(moment)
+
+
+class TermsLibrary(Protocol):
+    """Keeps every version of the rule packs and calendars that an order was ever taken in under."""
+
+    async def current(self) -> Terms:
+        """What an intake goes by now."""
+        ...
+
+    async def recorded(self, rules: str, calendar: str) -> Terms:
+        """The versions with these hashes, with today's units."""
+        ...
+
+
+class Router(Protocol):
+    """The dispatch catalogue 派单目录, handed over by the composition root."""
+
+    async def route(
+        self, category: tuple[str, ...], place: tuple[str, ...], on: date, excluding: frozenset[str]
+    ) -> Routing | None:
+        """Where an order of this category at this place goes on that local day; None if a person has to decide."""
+        ...
