@@ -5,7 +5,7 @@ and no clock is needed to read it again. `FACTS` says which action carries which
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from types import MappingProxyType
 
 from workorders.deadlines.values import Deadline, Kind, Urgency, Value
@@ -161,7 +161,7 @@ class Redone(Fact):
 
 
 class Urged(Fact):
-    day: date
+    day: str
 
 
 class Replaced(Fact):

@@ -35,11 +35,16 @@ class Routing:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One rule pack and one city calendar, as an order's intake recorded them, with today's units."""
+    """One rule pack and one city calendar, as an order's intake recorded them, with today's units,
+    categories, places and channels."""
 
     rules: RulePack
     calendar: Calendar
     units: Mapping[str, Unit]
+    categories: Mapping[str, tuple[str, ...]]
+    """Each category's path, root first, itself last; places likewise."""
+    places: Mapping[str, tuple[str, ...]]
+    channels: frozenset[str]
     calendars: Mapping[str, Calendar]
 
     def calendar_of(self, unit: str) -> Calendar:

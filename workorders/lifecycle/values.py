@@ -1,6 +1,6 @@
 """The values that an order is made of: frozen, stored inside its document, and all that the rules look at."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from workorders.deadlines.values import Deadline, Kind, Urgency, Value
@@ -150,7 +150,8 @@ class Order(Value):
     attempts: int = 0
     redo_asked: bool = False
     rating: Rating | None = None
-    urged_on: date | None = None
+    urged_on: str | None = None
+    """The local day that `urged` counts, as an ISO date."""
     urged: int = 0
     assignments: tuple[Assignment, ...] = ()
     request: Request | None = None

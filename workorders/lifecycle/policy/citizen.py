@@ -15,7 +15,7 @@ def supplement(case: Case, text: str, attachments: tuple[str, ...] = ()) -> Deci
 def urge(case: Case, text: str | None = None) -> Decision:
     """催办: counted, and limited per local day."""
     case.open_for(Action.URGE)
-    today = case.terms.local_date(case.now)
+    today = case.terms.local_date(case.now).isoformat()
     if case.order.urged_on == today and case.order.urged >= case.terms.rules.caps.urges_per_day:
         raise UrgedEnough
     return Decision(Action.URGE, Urged(day=today), {"text": text} if text else {})

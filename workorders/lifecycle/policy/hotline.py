@@ -91,17 +91,17 @@ def dispatch(case: Case, lead: str, co: tuple[str, ...], *, note: str | None, ru
     case.open_for(Action.DISPATCH)
     if case.order.returns >= case.terms.rules.caps.returns:
         raise OnlyAdjudication
-    return _dispatched(case, Action.DISPATCH, lead, co, note, rule)
+    return _dispatched(case, Action.DISPATCH, lead, co, note=note, rule=rule)
 
 
 def adjudicate(case: Case, lead: str, co: tuple[str, ...], *, note: str | None) -> Decision:
     """裁定: the chief dispatcher names the unit, and it cannot return the order."""
     case.open_for(Action.ADJUDICATE)
-    return _dispatched(case, Action.ADJUDICATE, lead, co, note, None)
+    return _dispatched(case, Action.ADJUDICATE, lead, co, note=note)
 
 
 def _dispatched(
-    case: Case, action: Action, lead: str, co: tuple[str, ...], note: str | None, rule: str | None
+    case: Case, action: Action, lead: str, co: tuple[str, ...], *, note: str | None, rule: str | None = None
 ) -> Decision:
     others = tuple(dict.fromkeys(unit for unit in co if unit != lead))
     units = [(case.unit(lead), AssignmentRole.LEAD), *((case.unit(u), AssignmentRole.CO) for u in others)]

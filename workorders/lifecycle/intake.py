@@ -1,0 +1,247 @@
+"""Taking in 受理: a citizen, an operator or a platform above makes an order; what the citizen may do with it later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from foundation.changes import AlreadyClaimed, Change
+from foundation.errors import Busy, InvalidInput, NotAllowed
+from foundation.idempotency import IdempotencyKey, Once
+from foundation.ids import new_id
+from foundation.texts import line, optional_paragraphs, paragraphs
+from identity.actors import Actor, Role
+from workorders.deadlines import clocks
+from workorders.deadlines.values import Kind, Urgency
+from workorders.lifecycle.access import require_intake
+from workorders.lifecycle.documents import NumberClaim, OrderDocument, UpstreamClaim, order_keys
+from workorders.lifecycle.errors import AlreadyHandedDown
+from workorders.lifecycle.facts import Received
+from workorders.lifecycle.folding import receive
+from workorders.lifecycle.office import TRIES, Beside, Office, followers
+from workorders.lifecycle.policy import citizen, hotline
+from workorders.lifecycle.policy.case import Decision
+from workorders.lifecycle.recording import Step, record_intake
+from workorders.lifecycle.states import Action
+from workorders.lifecycle.terms import Terms
+from workorders.lifecycle.values import Reporter, Upstream
+
+ON_ORDER = ("title", "name", "phone", "address")
+"""The texts that lists show: kept sealed on the order too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody reports, as taken down; `category` and `place` are ids of leaves or of any node above them."""
+
+    channel: str
+    kind: Kind
+    category: str
+    place: str
+    title: str
+    detail: str
+    urgency: Urgency = Urgency.NORMAL
+    reporter: Reporter = Reporter.OPEN
+    reporter_id: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    complained_of: str | None = None
+    upstream: Upstream | None = None
+    linked_to: str | None = None
+    contact_record: str | None = None
+    attachments: tuple[str, ...] = field(default=())
+
+
+async def take_in(
+    office: Office, actor: Actor, report: Report, *, once: Once | None = None, beside: Beside | None = None
+) -> OrderDocument:
+    """受理: number the order, promise a date, and dispatch it at once where the catalogue says so.
+
+    The same hand-down, or the same request under one key, twice is one order. Raises `NotAllowed`, `InvalidInput`,
+    `UnknownUnit`, `AlreadyHandedDown` (for other than the first platform), `Busy`.
+    """
+    require_intake(actor)
+    for _ in range(TRIES):
+        change = Change()
+        document = await draft(office, actor, report, change)
+        if once is not None:
+            once.record(change, document.id, document.order.received_at)
+        if beside is not None:
+            beside(change, document)
+        try:
+            await office.database.save(change)
+            return document
+        except AlreadyClaimed as claimed:
+            earlier = await _earlier(office, actor, report, claimed, once)
+            if earlier is not None:
+                return earlier
+    raise Busy
+
+
+async def _earlier(
+    office: Office, actor: Actor, report: Report, claimed: AlreadyClaimed, once: Once | None
+) -> OrderDocument | None:
+    """The order that the same request, or the same hand-down, made before."""
+    if claimed.collection == IdempotencyKey.collection_name() and once is not None:
+        id = await once.answer(office.database)
+        return None if id is None else await office.orders.visible_to(actor, id)
+    if claimed.collection == UpstreamClaim.collection_name() and report.upstream is not None:
+        claim = await office.database.get(UpstreamClaim, upstream_key(report.upstream))
+        document = None if claim is None else await office.orders.by_id(claim.order)
+        if document is not None and document.reporter_id == actor.id:
+            return document
+        raise AlreadyHandedDown
+    return None
+
+
+def upstream_key(upstream: Upstream) -> str:
+    return f"{upstream.source}|{upstream.number}"
+
+
+async def draft(office: Office, actor: Actor, report: Report, change: Change) -> OrderDocument:
+    """Add a new order to `change`, with what follows by rule. Raises like `take_in`."""
+    terms = await office.library.current()
+    texts = _texts(report)
+    category, place = _classified(terms, report)
+    now = office.clock.now()
+    number = await office.numbers.draw(terms.local_date(now))
+    order = receive(new_id(), _received(actor, report, terms, category, place, number, now), now)
+    key = office.keyring.new_data_key()
+    blank = OrderDocument(
+        _id=order.id,
+        order=order,
+        head="",
+        data_key=office.keyring.wrap(key),
+        sealed={name: key.seal(texts[name], f"{order.id}:{name}") for name in ON_ORDER if name in texts},
+        phone_hash=office.keyring.keyed_hash("phone", report.phone) if report.phone else None,
+        name_hash=office.keyring.keyed_hash("name", report.name) if report.name else None,
+        **order_keys(order),
+    )
+    excluded = frozenset({report.complained_of} if report.complained_of else ())
+    routing = await office.router.route(category, place, terms.local_date(now), excluded)
+    received = _received(actor, report, terms, category, place, number, now)
+    first = Step(actor, Decision(Action.INTAKE, received, texts), order)
+    document = record_intake(change, blank, first, followers(order, terms, now, routing), key, now)
+    change.insert(NumberClaim(_id=number, order=order.id))
+    if report.upstream is not None:
+        change.insert(UpstreamClaim(_id=upstream_key(report.upstream), order=order.id))
+    return document
+
+
+def _texts(report: Report) -> Mapping[str, str]:
+    texts = {
+        "title": line("title", report.title, longest=100),
+        "detail": paragraphs("detail", report.detail),
+    }
+    for name in ("name", "phone", "address"):
+        given = optional_paragraphs(name, getattr(report, name), longest=200)
+        if given is not None:
+            if report.reporter is Reporter.ANONYMOUS and name != "address":
+                raise InvalidInput.field(name, "匿名诉求不登记姓名和电话。")
+            texts[name] = given
+    return texts
+
+
+def _classified(terms: Terms, report: Report) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    category, place = terms.categories.get(report.category), terms.places.get(report.place)
+    if category is None:
+        raise InvalidInput.field("category", "没有这个诉求分类。")
+    if place is None:
+        raise InvalidInput.field("place", "没有这个地点。")
+    if report.channel not in terms.channels:
+        raise InvalidInput.field("channel", "没有这个受理渠道。")
+    if report.complained_of is not None and report.complained_of not in terms.units:
+        raise InvalidInput.field("complainedOf", "没有这个单位。")
+    return category, place
+
+
+def _received(
+    actor: Actor,
+    report: Report,
+    terms: Terms,
+    category: tuple[str, ...],
+    place: tuple[str, ...],
+    number: str,
+    now: datetime,
+) -> Received:
+    rules, calendar = terms.rules, terms.calendar
+    promised = clocks.citizen_due(rules, calendar, kind=report.kind, urgency=report.urgency, start=now)
+    if report.upstream is not None and report.upstream.due is not None:
+        promised = clocks.within_upstream(rules, calendar, promised, report.upstream.due)
+    return Received(
+        number=number,
+        channel=report.channel,
+        kind=report.kind,
+        urgency=report.urgency,
+        category=category,
+        place=place,
+        reporter=report.reporter,
+        reporter_id=_reporter_id(actor, report),
+        complained_of=report.complained_of,
+        upstream=report.upstream,
+        linked_to=report.linked_to,
+        contact_record=report.contact_record,
+        rules=rules.id,
+        calendar=calendar.id,
+        citizen=promised,
+        dispatch=clocks.dispatch_due(rules, calendar, urgency=report.urgency, start=now),
+    )
+
+
+def _reporter_id(actor: Actor, report: Report) -> str | None:
+    """Whose order it is: the citizen's, the device's or the platform's own; an operator names the caller, if known.
+
+    Raises `NotAllowed` for a device that does not report anonymously.
+    """
+    if actor.has(Role.ANONYMOUS_DEVICE) and report.reporter is not Reporter.ANONYMOUS:
+        raise NotAllowed("未登录只能匿名反映，请登录后实名反映。")
+    if actor.has(Role.CITIZEN, Role.ANONYMOUS_DEVICE, Role.UPSTREAM):
+        return actor.id
+    return report.reporter_id
+
+
+async def answer_now(
+    office: Office, actor: Actor, order: str, *, answer: str, once: Once | None = None
+) -> OrderDocument:
+    """即答: closed at first contact; the citizen may rate it while it is closed."""
+    text = paragraphs("answer", answer)
+    return await office.act(actor, order, lambda case: hotline.answer_now(case, text), once=once)
+
+
+async def reject(
+    office: Office, actor: Actor, order: str, *, channel: str, reason: str, once: Once | None = None
+) -> OrderDocument:
+    """不予受理, naming the right channel (110, 119, 120, courts, arbitration …)."""
+    right, why = line("channel", channel, longest=50), paragraphs("reason", reason)
+    return await office.act(actor, order, lambda case: hotline.reject(case, right, why), once=once)
+
+
+async def supplement(
+    office: Office,
+    actor: Actor,
+    order: str,
+    *,
+    text: str,
+    attachments: tuple[str, ...] = (),
+    once: Once | None = None,
+    beside: Beside | None = None,
+) -> OrderDocument:
+    """补充 until the order is archived, by its citizen or an operator."""
+    said = paragraphs("text", text)
+    return await office.act(
+        actor, order, lambda case: citizen.supplement(case, said, attachments), once=once, beside=beside
+    )
+
+
+async def urge(
+    office: Office, actor: Actor, order: str, *, text: str | None = None, once: Once | None = None
+) -> OrderDocument:
+    """催办: counted, limited per day."""
+    said = optional_paragraphs("text", text, longest=500)
+    return await office.act(actor, order, lambda case: citizen.urge(case, said), once=once)
+
+
+async def withdraw(office: Office, actor: Actor, order: str, *, reason: str, once: Once | None = None) -> OrderDocument:
+    """撤单 by the citizen, or by an operator on the citizen's recorded request."""
+    why = paragraphs("reason", reason, longest=500)
+    return await office.act(actor, order, lambda case: citizen.withdraw(case, why), once=once)

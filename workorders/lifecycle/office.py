@@ -1,0 +1,104 @@
+"""The one road of every action: read, judge, fold, save once; again from a fresh read if a rival was faster."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from foundation.changes import AlreadyClaimed, Change, StaleWrite
+from foundation.clock import Clock
+from foundation.crypto import DataKey, Keyring
+from foundation.database import Database
+from foundation.errors import Busy, DomainError, NotFound
+from foundation.idempotency import IdempotencyKey, Once
+from foundation.numbers import Numbers
+from identity.actors import Actor
+from workorders.lifecycle.access import require_visible
+from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.folding import apply
+from workorders.lifecycle.policy.automatic import RULES, follow_up
+from workorders.lifecycle.policy.case import Case, Decision
+from workorders.lifecycle.recording import Step, record_action
+from workorders.lifecycle.repository import OrderRepository
+from workorders.lifecycle.terms import Router, Routing, Terms, TermsLibrary
+from workorders.lifecycle.values import Order
+
+TRIES = 8
+MOST_FOLLOWERS = 20
+
+Decide = Callable[[Case], Decision]
+Beside = Callable[[Change, OrderDocument], None]
+"""Adds to the change of an action what has to stand or fall with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the use cases of the life cycle work with; one per process, made by the composition root."""
+
+    database: Database
+    clock: Clock
+    keyring: Keyring
+    library: TermsLibrary
+    router: Router
+    numbers: Numbers
+    orders: OrderRepository
+
+    async def act(
+        self, actor: Actor, id: str, decide: Decide, *, once: Once | None = None, beside: Beside | None = None
+    ) -> OrderDocument:
+        """Take one action on an order, with what follows by rule, and answer the order after it.
+
+        Exactly once under an idempotency key: the same request sent again answers the order as it is now. Raises
+        `NotFound`, the rules' errors, `KeyReused`, and `Busy` when rivals were faster too often.
+        """
+        for _ in range(TRIES):
+            document = await self.orders.by_id(id)
+            if document is None:
+                raise NotFound
+            require_visible(actor, document.order)
+            try:
+                change, after = await self._decided(actor, document, decide, once, beside)
+                await self.database.save(change)
+                return after
+            except StaleWrite:
+                continue
+            except (DomainError, AlreadyClaimed) as error:
+                if once is not None and await once.answer(self.database) is not None:
+                    return await self.orders.visible_to(actor, id)
+                if isinstance(error, AlreadyClaimed) and error.collection != IdempotencyKey.collection_name():
+                    raise
+                if isinstance(error, DomainError):
+                    raise
+        raise Busy
+
+    async def _decided(
+        self, actor: Actor, document: OrderDocument, decide: Decide, once: Once | None, beside: Beside | None
+    ) -> tuple[Change, OrderDocument]:
+        # An order's time never runs backwards, whatever a machine's clock does.
+        now = max(self.clock.now(), document.order.changed_at)
+        terms = await self.library.recorded(document.order.rules, document.order.calendar)
+        case = Case(document.order, actor, now, terms)
+        decision = decide(case)
+        first = Step(actor, decision, apply(document.order, decision.action, decision.fact, now))
+        steps = [first, *followers(first.after, terms, now, None)]
+        change = Change()
+        after = record_action(change, document, steps, self.data_key(document), now)
+        if once is not None:
+            once.record(change, document.id, now)
+        if beside is not None:
+            beside(change, after)
+        return change, after
+
+    def data_key(self, document: OrderDocument) -> DataKey | None:
+        """The key of an order's texts, or None once they were erased."""
+        return None if document.data_key is None else self.keyring.unwrap(document.data_key)
+
+
+def followers(order: Order, terms: Terms, now: datetime, routing: Routing | None) -> list[Step]:
+    """What the rules do by themselves after an action, each step judged on the one before."""
+    steps: list[Step] = []
+    while (decision := follow_up(Case(order, RULES, now, terms), routing)) is not None:
+        order = apply(order, decision.action, decision.fact, now)
+        steps.append(Step(RULES, decision, order))
+        if len(steps) > MOST_FOLLOWERS:
+            raise RuntimeError(f"the rules never come to rest on order {order.id}")
+    return steps

@@ -1,0 +1,192 @@
+"""Every read of orders, each naming its reader. The conditional writes are gathered in `recording.py`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from foundation.database import Database, Raw
+from foundation.errors import InvalidInput, NotAllowed, NotFound
+from foundation.events import Event, event_id
+from foundation.paging import Page, PageRequest, Span, page_of
+from identity.actors import HOTLINE_ROLES, Actor, Role
+from workorders.lifecycle.access import SEES_ALL, may_see
+from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, UnitTask
+from workorders.lifecycle.states import RequestKind, Status
+
+WIDEST_WINDOW = timedelta(days=31)
+MOST_EVENTS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What an order list is narrowed to. Without a status or a person, `received` spans 31 days at most."""
+
+    statuses: tuple[Status, ...] = ()
+    received: Span | None = None
+    category: str | None = None
+    place: str | None = None
+    channel: str | None = None
+    phone_hash: str | None = None
+    name_hash: str | None = None
+
+
+class OrderRepository:
+    """Reads orders, their events and the desks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def by_id(self, id: str) -> OrderDocument | None:
+        """Whoever reads it, for use cases that check access themselves."""
+        return await self._database.get(OrderDocument, id)
+
+    async def visible_to(self, actor: Actor, id: str) -> OrderDocument:
+        """The order, if this reader may see it. Raises `NotFound`."""
+        document = await self.by_id(id)
+        if document is None or not may_see(actor, document.order):
+            raise NotFound
+        return document
+
+    async def by_number(self, actor: Actor, number: str) -> OrderDocument:
+        """The order that bears this number, if this reader may see it. Raises `NotFound`."""
+        claim = await self._database.get(NumberClaim, number)
+        if claim is None:
+            raise NotFound
+        return await self.visible_to(actor, claim.order)
+
+    async def many(self, actor: Actor, ids: Sequence[str]) -> dict[str, OrderDocument]:
+        """Those of a page's worth of orders that this reader may see, by id."""
+        found = await self._database.get_many(OrderDocument, ids)
+        return {id: document for id, document in found.items() if may_see(actor, document.order)}
+
+    async def events(self, order: OrderDocument) -> list[Event]:
+        """All events of an order that was read, in sequence: one bounded range of `_id`."""
+        bounds = {"$gte": event_id(order.id, 0), "$lte": event_id(order.id, MOST_EVENTS)}
+        cursor = self._database.collection(Event).find({"_id": bounds}).sort("_id", 1)
+        return [Event.load(raw) for raw in await cursor.to_list()]
+
+    async def own(self, actor: Actor, request: PageRequest, now: datetime) -> Page[OrderDocument]:
+        """The citizen's or the device's own orders, newest first. Raises `NotAllowed` for others."""
+        if not actor.has(Role.CITIZEN, Role.ANONYMOUS_DEVICE):
+            raise NotAllowed
+        page = await page_of(
+            self._database,
+            OrderDocument,
+            {"reporter_id": actor.id},
+            "received_key",
+            request,
+            descending=True,
+            around=now,
+        )
+        return _loaded(page)
+
+    async def search(
+        self, actor: Actor, where: OrderFilter, request: PageRequest, now: datetime
+    ) -> Page[OrderDocument]:
+        """Orders by time received, newest first. Raises `NotAllowed` for whoever does not work on all orders."""
+        if not actor.has(*SEES_ALL):
+            raise NotAllowed
+        equal, span = _search_terms(where, now)
+        narrow: dict[str, object] = {}
+        if len(where.statuses) > 1:
+            narrow["status"] = {"$in": list(where.statuses)}
+        if where.category:
+            narrow["order.category"] = where.category
+        if where.place:
+            narrow["order.place"] = where.place
+        if where.channel:
+            narrow["order.channel"] = where.channel
+        page = await page_of(
+            self._database,
+            OrderDocument,
+            equal,
+            "received_key",
+            request,
+            descending=True,
+            around=min(now, span.end),
+            span=span,
+            narrow=narrow,
+        )
+        return _loaded(page)
+
+    async def desk(
+        self, actor: Actor, status: Status, request: PageRequest, now: datetime, due: Span | None = None
+    ) -> Page[OrderDocument]:
+        """A hotline desk: the orders in one state, soonest due first. Raises `NotAllowed` for others."""
+        if not actor.has(*HOTLINE_ROLES, Role.LEADERSHIP):
+            raise NotAllowed
+        page = await page_of(
+            self._database,
+            OrderDocument,
+            {"status": status},
+            "due_key",
+            request,
+            descending=False,
+            around=now,
+            span=due or Span(),
+        )
+        return _loaded(page)
+
+    async def unit_desk(
+        self,
+        actor: Actor,
+        unit: str,
+        task: UnitTask,
+        request: PageRequest,
+        now: datetime,
+        due: Span | None = None,
+    ) -> Page[UnitDesk]:
+        """A unit's desk, its subtree's too: the assignments with this task, soonest due first.
+
+        Raises `NotAllowed` for a unit that is not the actor's own or below it.
+        """
+        if not actor.has(*SEES_ALL) and not await self._below(actor, unit):
+            raise NotAllowed
+        page = await page_of(
+            self._database,
+            UnitDesk,
+            {"ancestors": unit, "desk": task},
+            "due_key",
+            request,
+            descending=False,
+            around=now,
+            span=due or Span(),
+        )
+        return page.map([UnitDesk.load(raw) for raw in page.items])
+
+    async def requests(self, actor: Actor, kind: RequestKind, request: PageRequest, now: datetime) -> Page[RequestDesk]:
+        """The dispatchers' desk of one kind of request, longest waiting first. Raises `NotAllowed` for others."""
+        if not actor.has(Role.DISPATCHER, Role.CHIEF_DISPATCHER, Role.SUPERVISOR):
+            raise NotAllowed
+        page = await page_of(
+            self._database,
+            RequestDesk,
+            {"desk": kind},
+            "asked_key",
+            request,
+            descending=False,
+            around=now,
+        )
+        return page.map([RequestDesk.load(raw) for raw in page.items])
+
+    async def _below(self, actor: Actor, unit: str) -> bool:
+        """Whether the unit is the actor's own; its subtree is reached through the own unit's desk."""
+        return actor.is_unit and actor.unit_id == unit
+
+
+def _loaded(page: Page[Raw]) -> Page[OrderDocument]:
+    return page.map([OrderDocument.load(raw) for raw in page.items])
+
+
+def _search_terms(where: OrderFilter, now: datetime) -> tuple[dict[str, object], Span]:
+    """The equality that leads the index, and the span: 31 days unless a person leads."""
+    if where.phone_hash:
+        return {"phone_hash": where.phone_hash}, where.received or Span()
+    if where.name_hash:
+        return {"name_hash": where.name_hash}, where.received or Span()
+    span = where.received or Span(start=now - WIDEST_WINDOW, end=now + timedelta(days=1))
+    if span.end - span.start > WIDEST_WINDOW + timedelta(days=1):
+        raise InvalidInput.field("received", "查询的受理时间跨度不能超过 31 天。")
+    if len(where.statuses) == 1:
+        return {"status": where.statuses[0]}, span
+    return {}, span
