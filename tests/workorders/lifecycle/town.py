@@ -1,0 +1,153 @@
+"""A small town for the tests of the life cycle: some units, categories and places, somebody for every role."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from foundation.clock import SettableClock
+from foundation.crypto import Keyring, new_key_setting
+from foundation.database import Database
+from foundation.events import Event
+from foundation.idempotency import IdempotencyKey
+from foundation.numbers import NumberCounter, Numbers
+from foundation.outbox import Lease, OutboxRow
+from foundation.timers import Timer
+from foundation.working_time import shipped_calendar
+from identity.actors import Actor, Role
+from workorders.deadlines.packs import RulePack, shipped_pack
+from workorders.deadlines.values import Kind
+from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamClaim
+from workorders.lifecycle.intake import Report
+from workorders.lifecycle.office import Office
+from workorders.lifecycle.repository import OrderRepository
+from workorders.lifecycle.terms import Routing, Terms, Unit
+
+MODELS = (
+    OrderDocument,
+    NumberClaim,
+    UpstreamClaim,
+    UnitDesk,
+    RequestDesk,
+    Event,
+    OutboxRow,
+    Lease,
+    Timer,
+    IdempotencyKey,
+    NumberCounter,
+)
+
+MONDAY = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
+"""09:00 on a working Monday in Shanghai."""
+
+UNITS = {
+    unit.id: unit
+    for unit in (
+        Unit("city", "市政府", ("city",)),
+        Unit("water", "市水务局", ("city", "water")),
+        Unit("water-east", "水务局东区所", ("city", "water", "water-east")),
+        Unit("heating", "市供热办", ("city", "heating")),
+        Unit("police", "市公安局", ("city", "police")),
+        Unit("gone", "原市政局", ("city", "gone"), abolished=True, successor="water"),
+    )
+}
+
+
+def staff(name: str, *roles: Role, unit: str | None = None) -> Actor:
+    return Actor(
+        id=f"staff:{name}",
+        roles=frozenset(roles),
+        unit_id=unit,
+        unit_path=UNITS[unit].ancestors if unit else (),
+        label=name,
+    )
+
+
+CITIZEN = Actor(id="resident:zhang", roles=frozenset({Role.CITIZEN}), resident_id="zhang")
+STRANGER = Actor(id="resident:li", roles=frozenset({Role.CITIZEN}), resident_id="li")
+DEVICE = Actor(id="device:d1", roles=frozenset({Role.ANONYMOUS_DEVICE}))
+UPSTREAM = Actor(id="upstream:province", roles=frozenset({Role.UPSTREAM}))
+OPERATOR = staff("operator", Role.OPERATOR)
+DISPATCHER = staff("dispatcher", Role.DISPATCHER)
+CHIEF = staff("chief", Role.CHIEF_DISPATCHER)
+REVIEWER = staff("reviewer", Role.REVIEWER)
+CALLER = staff("caller", Role.CALLBACK_AGENT)
+SUPERVISOR = staff("supervisor", Role.SUPERVISOR)
+LEADER = staff("leader", Role.LEADERSHIP)
+WATER = staff("water", Role.UNIT_CLERK, unit="water")
+WATER_HEAD = staff("water-head", Role.UNIT_HEAD, unit="water")
+EAST = staff("east", Role.UNIT_CLERK, unit="water-east")
+HEATING = staff("heating", Role.UNIT_CLERK, unit="heating")
+HEATING_HEAD = staff("heating-head", Role.UNIT_HEAD, unit="heating")
+POLICE = staff("police", Role.UNIT_CLERK, unit="police")
+
+COMPLAINT = Report(
+    channel="app",
+    kind=Kind.COMPLAINT,
+    category="leak",
+    place="street",
+    title="小区门口水管漏水",
+    detail="昨晚开始一直漏，路面已经结冰，老人出门很不方便。",
+    name="张三",
+    phone="13800138000",
+    address="东街1号",
+)
+
+
+@dataclass
+class Town:
+    """The office of the town, with what a test may turn: clock, rules, routing."""
+
+    database: Database
+    clock: SettableClock
+    rules: RulePack
+    routing: Routing | None = None
+    units: dict[str, Unit] | None = None
+
+    @property
+    def office(self) -> Office:
+        return Office(
+            database=self.database,
+            clock=self.clock,
+            keyring=_KEYRING,
+            library=self,
+            router=self,
+            numbers=Numbers(self.database, "orders"),
+            orders=OrderRepository(self.database),
+        )
+
+    async def current(self) -> Terms:
+        return self._terms()
+
+    async def recorded(self, rules: str, calendar: str) -> Terms:
+        assert (rules, calendar) == (self.rules.id, shipped_calendar("cn").id)
+        return self._terms()
+
+    async def route(
+        self, category: tuple[str, ...], place: tuple[str, ...], on: date, excluding: frozenset[str]
+    ) -> Routing | None:
+        return self.routing
+
+    def switch(self, **switches: bool) -> None:
+        changed = self.rules.switches.model_copy(update=switches)
+        self.rules = self.rules.model_copy(update={"switches": changed})
+
+    def _terms(self) -> Terms:
+        return Terms(
+            rules=self.rules,
+            calendar=shipped_calendar("cn"),
+            units=self.units or UNITS,
+            categories={"leak": ("water", "leak"), "water": ("water",)},
+            places={"street": ("town", "street"), "town": ("town",)},
+            channels=frozenset({"app", "phone", "upstream"}),
+            calendars={"24x7": shipped_calendar("24x7")},
+        )
+
+
+_KEYRING = Keyring.from_settings(new_key_setting("k1"), new_key_setting("h1"))
+
+
+def abolish(town: Town, unit: str, successor: str) -> None:
+    town.units = {**UNITS, unit: replace(UNITS[unit], abolished=True, successor=successor)}
+
+
+def new_town(database: Database) -> Town:
+    return Town(database, SettableClock(MONDAY), shipped_pack())
