@@ -131,12 +131,14 @@ class StatutoryDays(_Frozen):
 
 
 class CalendarDefinition(_Frozen):
-    """Everything that a calendar's answers depend on; `title` is for people. See the module's docstring."""
+    """Everything that a calendar's answers depend on; `title` is for people. See the module's docstring.
+
+    `model_dump(mode="json")` can be stored and validated again: the same definition, with the same hash.
+    """
 
     tz: Annotated[str, AfterValidator(_zone)]
     weekly: dict[Weekday, Intervals] = Field(default_factory=dict)
     make_up: Intervals = ()
-    statutory: str | None = None
     holidays: Dates = frozenset()
     annual_holidays: frozenset[DayOfYear] = frozenset()
     working_days: Dates = frozenset()
@@ -149,12 +151,12 @@ class CalendarDefinition(_Frozen):
     @model_validator(mode="before")
     @classmethod
     def _with_statutory_days(cls, data: Any) -> Any:
-        """Put the named statutory days in, so that the content hash covers them."""
-        if not isinstance(data, dict) or data.get("statutory") is None:
+        """Put the days that `statutory` names in its place, so that the hash covers them and a stored copy keeps them."""
+        if not isinstance(data, dict) or "statutory" not in data:
             return data
         days = statutory_days(str(data["statutory"]))
         return {
-            **data,
+            **{key: value for key, value in data.items() if key != "statutory"},
             "holidays": [*_list(data, "holidays"), *(day for festival in days.festivals for day in festival.off)],
             "working_days": [*_list(data, "working_days"), *(d for festival in days.festivals for d in festival.work)],
             "published_from": data.get("published_from", days.published_from),
@@ -171,7 +173,7 @@ class CalendarDefinition(_Frozen):
 
     def content_hash(self) -> str:
         """16 hex digits of SHA-256 over all that decides an answer; the zone's own rules are the zone database's."""
-        content = self.model_dump(mode="json", exclude={"title", "statutory"})
+        content = self.model_dump(mode="json", exclude={"title"})
         for name in ("holidays", "annual_holidays", "working_days"):
             content[name] = sorted(content[name])
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
