@@ -183,6 +183,7 @@ class Keyring:
         # A context made ready once per key is copied for each hash: half the cost of a new one.
         self._mac = {name: hmac.HMAC(key, hashes.SM3()) for name, key in hash_keys.by_name.items()}
         self._current_mac = hash_keys.current
+        self._hash_keys = hash_keys.by_name
         self._unwrap = lru_cache(UNWRAPPED_KEYS_KEPT)(self._unwrap_uncached)
 
     @classmethod
@@ -241,6 +242,12 @@ class Keyring:
         form = index_form(value)
         names = [self._current_mac, *(name for name in self._mac if name != self._current_mac)]
         return [self._keyed_hash(name, kind, form) for name in names]
+
+    def derived_keys(self, purpose: str) -> NamedKeys:
+        """A 32-byte key for another purpose (access tokens) from each hash key, the current first."""
+        names = [self._current_mac, *(name for name in self._mac if name != self._current_mac)]
+        label = f"derived-key\0{purpose}".encode()
+        return NamedKeys({name: hmac_sm3(self._hash_keys[name], label) for name in names}, at_least=32)
 
     def _keyed_hash(self, name: str, kind: str, form: str) -> str:
         mac = self._mac[name].copy()

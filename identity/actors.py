@@ -42,9 +42,7 @@ UNIT_ROLES = frozenset({Role.UNIT_CLERK, Role.UNIT_HEAD})
 """People of a member unit 成员单位: they see by unit, and only when `Actor.unit_id` says which."""
 
 STAFF_ROLES = (
-    HOTLINE_ROLES
-    | UNIT_ROLES
-    | {Role.COUNTER, Role.GUIDE, Role.CHECKPOINT, Role.LEADERSHIP, Role.ADMINISTRATOR}
+    HOTLINE_ROLES | UNIT_ROLES | {Role.COUNTER, Role.GUIDE, Role.CHECKPOINT, Role.LEADERSHIP, Role.ADMINISTRATOR}
 )
 """Roles that a staff account may hold; the others are never granted to a person who logs in as staff."""
 

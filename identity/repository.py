@@ -1,0 +1,134 @@
+"""Every query and every conditional write of identity."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from foundation.changes import Change
+from foundation.database import Database
+from foundation.documents import Stored
+from identity.documents import (
+    Category,
+    Channel,
+    Erasure,
+    LoginClaim,
+    LoginFailures,
+    Place,
+    Resident,
+    ResidentClaim,
+    Session,
+    SmsChallenge,
+    Staff,
+    Unit,
+)
+
+D = TypeVar("D", bound=Stored)
+
+MOST_SESSIONS = 200
+"""Open sessions of one subject that are ended in one go; the rest in the next."""
+
+MOST_NODES = 20_000
+"""A city's units, categories or places; more than this is a mistake."""
+
+
+class Repository:
+    """Reads by `_id` or by an equality that an index leads with; every result is bounded."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, change: Change) -> None:
+        """Raises StaleWrite, AlreadyClaimed, Busy."""
+        await self._database.save(change)
+
+    # residents
+
+    async def resident(self, id: str) -> Resident | None:
+        return await self._database.get(Resident, id)
+
+    async def claimants(self, claims: Sequence[str]) -> dict[str, str]:
+        """The residents who hold some of these claims, by claim."""
+        found = await self._database.get_many(ResidentClaim, claims)
+        return {id: claim.resident for id, claim in found.items()}
+
+    async def residents_named(self, name_hashes: Sequence[str], most: int) -> list[Resident]:
+        """Residents with exactly this name, at most `most`."""
+        found: list[Resident] = []
+        for name_hash in name_hashes:
+            cursor = self._database.collection(Resident).find({"name_hash": name_hash}).limit(most - len(found))
+            found += [Resident.load(raw) for raw in await cursor.to_list()]
+            if len(found) >= most:
+                break
+        return found
+
+    async def pending_erasures(self, most: int) -> list[Erasure]:
+        """Erasures that were asked for and not finished: a handful at any time."""
+        cursor = self._database.collection(Erasure).find({}).limit(most)
+        return [Erasure.load(raw) for raw in await cursor.to_list()]
+
+    async def challenge(self, id: str) -> SmsChallenge | None:
+        return await self._database.get(SmsChallenge, id)
+
+    # staff and sessions
+
+    async def staff(self, id: str) -> Staff | None:
+        return await self._database.get(Staff, id)
+
+    async def staff_by_login(self, login: str) -> Staff | None:
+        claim = await self._database.get(LoginClaim, login)
+        return None if claim is None else await self._database.get(Staff, claim.staff)
+
+    async def staff_of_units(self, units: Sequence[str], most: int) -> list[Staff]:
+        """The accounts of these units, unit by unit."""
+        found: list[Staff] = []
+        for unit in units:
+            cursor = self._database.collection(Staff).find({"unit": unit}).sort("_id", 1).limit(most - len(found))
+            found += [Staff.load(raw) for raw in await cursor.to_list()]
+            if len(found) >= most:
+                break
+        return found
+
+    async def login_failures(self, id: str) -> LoginFailures | None:
+        return await self._database.get(LoginFailures, id)
+
+    async def session(self, id: str) -> Session | None:
+        return await self._database.get(Session, id)
+
+    async def open_sessions(self, subject: str) -> list[Session]:
+        cursor = self._database.collection(Session).find({"subject": subject, "ended_at": None}).limit(MOST_SESSIONS)
+        return [Session.load(raw) for raw in await cursor.to_list()]
+
+    async def end_session(self, session: Session, why: str, now: datetime) -> None:
+        """End a session that was just read. Raises StaleWrite if it was ended meanwhile."""
+        await self._database.save(ending(Change(), session, why, now))
+
+    # trees
+
+    async def units(self) -> list[Unit]:
+        return await self._all(Unit)
+
+    async def unit(self, id: str) -> Unit | None:
+        return await self._database.get(Unit, id)
+
+    async def categories(self) -> list[Category]:
+        return await self._all(Category)
+
+    async def places(self) -> list[Place]:
+        return await self._all(Place)
+
+    async def channels(self) -> list[Channel]:
+        return await self._all(Channel)
+
+    async def node(self, model: type[D], id: str) -> D | None:
+        return await self._database.get(model, id)
+
+    async def _all(self, model: type[D]) -> list[D]:
+        cursor = self._database.collection(model).find({}).limit(MOST_NODES)
+        return [model.load(raw) for raw in await cursor.to_list()]
+
+
+def ending(change: Change, session: Session, why: str, now: datetime) -> Change:
+    """Add the end of an open session to a change."""
+    return change.update(
+        Session, session.id, {"$set": {"ended_at": now, "ended_why": why}}, expecting={"ended_at": None}
+    )
