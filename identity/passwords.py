@@ -38,7 +38,7 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """The stored form."""
         async with self._turn:
-            return await asyncio.to_thread(self._hasher.hash, _normal(password))
+            return await asyncio.to_thread(self._hash, _normal(password))
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Whether the password fits; without a stored hash (nobody has that login) no, after as long a time."""
@@ -46,10 +46,13 @@ class Passwords:
             return False
         async with self._turn:
             if self._nobody is None:
-                self._nobody = await asyncio.to_thread(self._hasher.hash, "nobody has this login")
+                self._nobody = await asyncio.to_thread(self._hash, b"nobody has this login")
             return await asyncio.to_thread(self._verify, stored, _normal(password))
 
-    def _verify(self, stored: str | None, password: str) -> bool:
+    def _hash(self, password: bytes) -> str:
+        return self._hasher.hash(password)
+
+    def _verify(self, stored: str | None, password: bytes) -> bool:
         try:
             return self._hasher.verify(stored or self._nobody or "", password) and stored is not None
         except (VerificationError, InvalidHashError):

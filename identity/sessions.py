@@ -206,17 +206,24 @@ class Sessions:
         """End every session of a subject that is open now. Raises Busy."""
         ended = 0
         for _ in range(TRIES):
-            sessions = await self._repository.open_sessions(subject)
-            if not sessions:
-                return ended
             change = Change()
-            for session in sessions:
-                ending(change, session, why, now)
+            found = await self.add_ends(change, subject, why, now)
+            if not found:
+                return ended
             try:
                 await self._repository.save(change)
             except StaleWrite:
                 continue
-            ended += len(sessions)
-            for session in sessions:
-                self._alive.pop(session.id, None)
+            ended += found
         raise Busy
+
+    async def add_ends(self, change: Change, subject: str, why: str, now: datetime) -> int:
+        """Add the ends of a subject's open sessions to the change that makes them end; answers how many.
+
+        The change raises StaleWrite if one of them ends by itself meanwhile.
+        """
+        sessions = await self._repository.open_sessions(subject)
+        for session in sessions:
+            ending(change, session, why, now)
+            self._alive.pop(session.id, None)
+        return len(sessions)

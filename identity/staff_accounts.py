@@ -167,11 +167,11 @@ class StaffAccounts:
             staff.changed(**fields, version=staff.version + 1), expecting={"version": staff.version}
         )
         change.insert(audited(actor, what, staff.id, now, details={"fields": sorted(fields)}))
+        await self._sessions.add_ends(change, staff.id, what, now)
         try:
             await self._repository.save(change)
         except StaleWrite:
             return False
-        await self._sessions.end_all(staff.id, what, now)
         return True
 
     async def of_unit(self, actor: Actor, unit: str) -> list[StaffSummary]:

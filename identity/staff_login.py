@@ -32,7 +32,8 @@ def lock_after(failures: int) -> timedelta | None:
     """How long a login is locked after so many failures in a row: 1 minute from the fifth, doubling up to 1 hour."""
     if failures <= FREE_FAILURES:
         return None
-    return min(FIRST_LOCK * 2 ** min(failures - FREE_FAILURES - 1, 12), LONGEST_LOCK)
+    doublings = min(failures - FREE_FAILURES - 1, 12)
+    return min(FIRST_LOCK * int(2**doublings), LONGEST_LOCK)
 
 
 def login_form(login: str) -> str:
