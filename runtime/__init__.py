@@ -1,0 +1,1 @@
+"""Where everything is put together: composition root, processes, command line, demo city, migrations."""

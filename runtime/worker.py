@@ -1,0 +1,77 @@
+"""The worker process: `python -m runtime.worker`. Sweeps timers, outbox and whatever else is due, over and over."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from foundation.clock import Clock, SystemClock
+from foundation.settings import Settings, read_settings
+from runtime.processes import live_and_die_with_parent, run_child
+
+log = structlog.get_logger()
+
+LONGEST_PAUSE = timedelta(seconds=30)
+"""How long a sweep that keeps failing waits at most before it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Something that is to be done again and again: safe to run twice, and in several processes at once.
+
+    `sweep(now)` answers how many things it did; as long as that is not 0 it is called again at once.
+    """
+
+    name: str
+    sweep: Callable[[datetime], Awaitable[int]]
+    every: timedelta = timedelta(seconds=1)
+
+
+async def run_sweeps(sweeps: Sequence[Sweep], clock: Clock, stopping: asyncio.Event) -> None:
+    """Run all sweeps beside each other until `stopping` is set; one that fails is logged and tried again later.
+
+    A sweep that is at work when `stopping` is set finishes its batch.
+    """
+    async with asyncio.TaskGroup() as group:
+        for each in sweeps:
+            group.create_task(_repeat(each, clock, stopping), name=each.name)
+
+
+async def _repeat(each: Sweep, clock: Clock, stopping: asyncio.Event) -> None:
+    failures = 0
+    while not stopping.is_set():
+        pause = each.every
+        try:
+            if await each.sweep(clock.now()):
+                pause = timedelta()
+            failures = 0
+        except Exception:
+            failures += 1
+            pause = min(each.every * 2**failures, LONGEST_PAUSE)
+            log.exception("sweep_failed", sweep=each.name, failures=failures, again_in=pause.total_seconds())
+        if pause:
+            await _sleep(pause, stopping)
+
+
+async def _sleep(pause: timedelta, stopping: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), pause.total_seconds())
+    except TimeoutError:
+        return
+
+
+async def work(settings: Settings) -> None:
+    """Work until SIGTERM, or until the supervisor is gone."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stopping.set)
+    live_and_die_with_parent(lambda: loop.call_soon_threadsafe(stopping.set))
+    await run_sweeps([], SystemClock(), stopping)
+    await stopping.wait()
+
+
+if __name__ == "__main__":
+    run_child(lambda: asyncio.run(work(read_settings())))
