@@ -46,6 +46,13 @@ class Change:
     inserts: dict[type[Stored], list[Mapping[str, Any]]] = field(default_factory=dict)
     conditionals: list[Conditional] = field(default_factory=list)
     discards: dict[type[Stored], list[str]] = field(default_factory=dict)
+    puts: dict[type[Stored], list[Mapping[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def is_one_write(self) -> bool:
+        """Whether one command does it all, so that no transaction is needed."""
+        inserted = sum(map(len, self.inserts.values()))
+        return len(self.conditionals) + inserted == 1 and not self.discards and not self.puts
 
     def insert(self, *documents: Stored) -> Self:
         """Add documents that must not exist yet."""
@@ -74,4 +81,10 @@ class Change:
     def discard(self, model: type[Stored], ids: Sequence[str]) -> Self:
         """Delete those of the documents that exist, in one command."""
         self.discards.setdefault(model, []).extend(ids)
+        return self
+
+    def put(self, *documents: Stored) -> Self:
+        """Write whole documents, new or not, in one command: for what only one process writes at a time."""
+        for document in documents:
+            self.puts.setdefault(type(document), []).append(document.stored())
         return self

@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import Any, TypeVar
 
 from beanie import init_beanie
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -86,10 +86,13 @@ class Database:
                 await self._write_conditional(conditional, session)
             for model, ids in change.discards.items():
                 await self.collection(model).delete_many({"_id": {"$in": ids}}, session=session)
+            for model, documents in change.puts.items():
+                writes = [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in documents]
+                await self.collection(model).bulk_write(writes, session=session)
             for model, documents in change.inserts.items():
                 await self._insert(model, documents, session)
 
-        if len(change.conditionals) + sum(map(len, change.inserts.values())) == 1 and not change.discards:
+        if change.is_one_write:
             await write(None)
         else:
             await self.transact(write)

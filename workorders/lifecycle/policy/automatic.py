@@ -32,7 +32,7 @@ def follow_up(case: Case, routing: Routing | None) -> Decision | None:
         case Status.DISPATCHED | Status.IN_PROGRESS if switches.auto_sign:
             pending = (a for a in case.order.assignments if a.state is AssignmentState.PENDING)
             held = next(pending, None)
-            return unit.sign_by_rule(case, held) if held is not None else None
+            return unit.sign_by_rule(case, held, late=False) if held is not None else None
         case _:
             return None
 

@@ -1,6 +1,5 @@
 """At the member unit: signing for, contacting, delegating, replying, the head's review."""
 
-from identity.actors import Role
 from workorders.deadlines import clocks
 from workorders.lifecycle.errors import AlreadyReplied, AlreadySigned, NotBelow, NotSigned, Suspended, WaitsForOthers
 from workorders.lifecycle.facts import Approved, Contacted, CoReplied, Delegated, Replied, SentBack, Signed
@@ -27,16 +26,15 @@ def co_sign(case: Case) -> Decision:
     return _signed(case, Action.CO_SIGN, held)
 
 
-def sign_by_rule(case: Case, held: Assignment) -> Decision:
-    """签收 by the system for whatever assignment is still pending."""
+def sign_by_rule(case: Case, held: Assignment, *, late: bool) -> Decision:
+    """签收 by the system for a pending assignment: at once by the pack's switch, or late at the limit."""
     action = Action.SIGN if held.role is AssignmentRole.LEAD else Action.CO_SIGN
     case.open_for(action)
-    return _signed(case, action, held)
+    return Decision(action, Signed(assignment=held.id, by_rule=True, on_time=not late))
 
 
 def _signed(case: Case, action: Action, held: Assignment) -> Decision:
-    by_rule = case.actor.has(Role.SYSTEM)
-    return Decision(action, Signed(assignment=held.id, by_rule=by_rule, on_time=held.sign.met_at(case.now)))
+    return Decision(action, Signed(assignment=held.id, by_rule=False, on_time=held.sign.met_at(case.now)))
 
 
 def contact(case: Case, *, reached: bool, said: str) -> Decision:

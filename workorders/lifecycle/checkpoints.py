@@ -1,0 +1,218 @@
+"""Signed daily checkpoints 每日存证, and the walk that proves every chain."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from foundation.chain import (
+    Checkpoint,
+    CheckpointFault,
+    Fault,
+    Finding,
+    Head,
+    OpenedText,
+    TextLoss,
+    sign_checkpoint,
+    verify_chain,
+    verify_checkpoint,
+)
+from foundation.changes import AlreadyClaimed, Change
+from foundation.crypto import BadSignature, CryptoError, Keyring, Signer, UnknownKey
+from foundation.database import Database, Raw
+from foundation.documents import Stored
+from foundation.events import Event, event_id, text_place
+from foundation.paging import EARLIEST, LATEST, instant, moment_of
+from foundation.working_time import Calendar
+from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.projecting import OrderProjection
+
+SETTLES = timedelta(minutes=5)
+"""How long after midnight a day is signed: by then the projector has applied what was committed before."""
+
+HEADS_PER_PAGE = 1_000
+WINDOW = timedelta(days=1)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class SignedDay(Stored):
+    """A checkpoint (`_id` is its local day)."""
+
+    heads: int
+    root: str
+    previous: str
+    key: str
+    signature: bytes
+    until: datetime
+    """The heads are those of all orders that changed since the `until` of the one before, as they were then."""
+
+    class Settings:
+        name = "checkpoints"
+
+    def checkpoint(self) -> Checkpoint:
+        return Checkpoint(self.id, self.heads, self.root, self.previous, self.key, self.signature)
+
+
+class SignedHeads(Stored):
+    """A page of the heads that a checkpoint signed (`_id` is `day:page`): chain, sequence and hash of each."""
+
+    heads: list[tuple[str, int, str]]
+
+    class Settings:
+        name = "checkpoint_heads"
+
+
+async def sign_day(database: Database, signer: Signer, calendar: Calendar, now: datetime) -> int:
+    """Sign the last full local day, if it is not signed yet; answers how many checkpoints were made, 0 or 1.
+
+    Safe to run in several processes at once: the day is the checkpoint's `_id`. After a downtime one checkpoint covers
+    all the days since the last.
+    """
+    today = calendar.local_date(now - SETTLES)
+    day = (today - timedelta(days=1)).isoformat()
+    if await database.get(SignedDay, day) is not None:
+        return 0
+    previous = await _last_before(database, day)
+    heads = [head async for head in _heads_since(database, previous.until if previous else EARLIEST, now)]
+    signed = sign_checkpoint(day, heads, previous.checkpoint() if previous else None, signer)
+    change = Change().insert(
+        SignedDay(
+            _id=day,
+            heads=signed.heads,
+            root=signed.root,
+            previous=signed.previous,
+            key=signed.key,
+            signature=signed.signature,
+            until=now - SETTLES,
+        )
+    )
+    for page, start in enumerate(range(0, len(heads), HEADS_PER_PAGE)):
+        part = [(head.chain, head.sequence, head.hash) for head in heads[start : start + HEADS_PER_PAGE]]
+        change.insert(SignedHeads(_id=f"{day}:{page:06d}", heads=part))
+    try:
+        await database.save(change)
+    except AlreadyClaimed:
+        return 0
+    return 1
+
+
+async def _last_before(database: Database, day: str) -> SignedDay | None:
+    newest = database.collection(SignedDay).find({"_id": {"$gte": "2000", "$lt": day}}).sort("_id", -1).limit(1)
+    found = await newest.to_list()
+    return SignedDay.load(found[0]) if found else None
+
+
+async def _heads_since(database: Database, since: datetime, now: datetime) -> AsyncIterator[Head]:
+    """The projected heads of all orders that changed since.
+
+    An order that changes again meanwhile moves on to a later window, and is met there or by the next checkpoint.
+    """
+    async for raw in _in_windows(database, OrderProjection, "changed_key", since, now):
+        yield Head(raw["_id"], raw["sequence"], raw["head"])
+
+
+async def _in_windows(
+    database: Database, model: type[Stored], key: str, since: datetime, until: datetime
+) -> AsyncIterator[Raw]:
+    """Everything with a sort key from `since` to `until`, rising, read a day at a time."""
+    collection = database.collection(model)
+    bounds = {"$gte": instant(since), "$lt": instant(until)}
+    first = await collection.find({key: bounds}).sort(key, 1).limit(1).to_list()
+    last = await collection.find({key: bounds}).sort(key, -1).limit(1).to_list()
+    if not first or not last:
+        return
+    start, until = max(since, moment_of(first[0][key])), min(until, moment_of(last[0][key]) + MILLISECOND)
+    while start < until:
+        end = min(start + WINDOW, until)
+        window = collection.find({key: {"$gte": instant(start), "$lt": instant(end)}}).sort(key, 1)
+        for raw in await window.to_list():
+            yield raw
+        start = end
+
+
+@dataclass(slots=True)
+class Verification:
+    """What `verify` walked, and what it found."""
+
+    orders: int = 0
+    events: int = 0
+    checkpoints: int = 0
+    erased: int = 0
+
+
+async def verify(
+    database: Database, keyring: Keyring, signer: Signer, walked: Verification
+) -> AsyncIterator[Finding | CheckpointFault | CryptoError]:
+    """Walk every checkpoint and every order's chain, and yield each fault; `walked` counts along.
+
+    Memory stays flat: orders are read in windows of a day.
+    """
+    signed: dict[str, list[Head]] = {}
+    async for fault in _verify_checkpoints(database, signer, signed, walked):
+        yield fault
+    async for raw in _in_windows(database, OrderDocument, "received_key", EARLIEST, LATEST):
+        document = OrderDocument.load(raw)
+        walked.orders += 1
+        events = [Event.load(raw) for raw in await _events(database, document.id)]
+        walked.events += len(events)
+        head = Head(document.id, document.version, document.head)
+        openings = _Openings(document, events, keyring)
+        for finding in verify_chain(
+            head,
+            [event.as_link() for event in events],
+            signed=signed.pop(document.id, []),
+            open_text=openings.open,
+        ):
+            if finding.is_fault:
+                yield finding
+            else:
+                walked.erased += 1
+    for chain, heads in signed.items():
+        last = max(head.sequence for head in heads)
+        yield Finding(chain, Fault.CUT_OFF, 1, f"the order is gone; a checkpoint signed its event {last}")
+
+
+async def _verify_checkpoints(
+    database: Database, signer: Signer, signed: dict[str, list[Head]], walked: Verification
+) -> AsyncIterator[CheckpointFault | CryptoError]:
+    previous: Checkpoint | None = None
+    days = await database.collection(SignedDay).find({"_id": {"$gte": "2000", "$lt": "3"}}).sort("_id", 1).to_list()
+    for raw in days:
+        checkpoint = SignedDay.load(raw).checkpoint()
+        pages = database.collection(SignedHeads).find(
+            {"_id": {"$gte": f"{checkpoint.day}:", "$lt": f"{checkpoint.day};"}}
+        )
+        heads = [Head(*head) for page in await pages.sort("_id", 1).to_list() for head in page["heads"]]
+        walked.checkpoints += 1
+        try:
+            verify_checkpoint(checkpoint, heads, previous, signer.verifier)
+        except (CheckpointFault, UnknownKey, BadSignature) as fault:
+            yield fault
+        else:
+            for head in heads:
+                signed.setdefault(head.chain, []).append(head)
+        previous = checkpoint
+
+
+async def _events(database: Database, order: str) -> Sequence[Mapping[str, object]]:
+    bounds = {"$gte": event_id(order, 0), "$lt": f"{order};"}
+    return await database.collection(Event).find({"_id": bounds}).sort("_id", 1).to_list()
+
+
+class _Openings:
+    """Opens an order's texts, or says why not."""
+
+    def __init__(self, document: OrderDocument, events: Sequence[Event], keyring: Keyring) -> None:
+        self._key = None if document.data_key is None else keyring.unwrap(document.data_key)
+        self._events = {event.sequence: event for event in events}
+
+    def open(self, sequence: int, name: str) -> OpenedText | TextLoss:
+        event = self._events[sequence]
+        if self._key is None:
+            return TextLoss.ERASED
+        if name not in event.sealed:
+            return TextLoss.MISSING
+        place = text_place(event.id, name)
+        try:
+            return OpenedText(self._key.commitment_salt(place), self._key.open(event.sealed[name], place))
+        except CryptoError:
+            return OpenedText(b"", "")
