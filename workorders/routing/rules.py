@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from workorders.lifecycle.terms import Unit
+
 ANY = "*"
 """The root above every category and above every place: a rule for `ANY` × `ANY` is the city's fallback 兜底规则."""
 
@@ -39,16 +41,6 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class UnitStanding:
-    """A member unit as routing sees it: its path (root first, itself last), and who took over if it was abolished."""
-
-    path: tuple[str, ...]
-    name: str = ""
-    abolished: bool = False
-    successor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class RunnerUp:
     """A rule that would have applied too, and in Chinese why it was not taken."""
 
@@ -74,23 +66,23 @@ class Routing:
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
-    """The compiled catalogue: rules by category and place, units with their paths, names for the reasons.
+class Names:
+    """The Chinese names of categories and places, for the reasons; what is missing appears by its id."""
 
-    `names` maps categories and places to their Chinese names; what it lacks appears by its id.
-    """
+    categories: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The compiled catalogue: rules by category and place, the member units, names for the reasons."""
 
     index: Mapping[tuple[str, str], tuple[Rule, ...]]
-    units: Mapping[str, UnitStanding]
-    names: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, Unit]
+    names: Names = field(default_factory=Names)
 
     @classmethod
-    def compile(
-        cls,
-        rules: Iterable[Rule],
-        units: Mapping[str, UnitStanding],
-        names: Mapping[str, str] | None = None,
-    ) -> "Catalogue":
+    def compile(cls, rules: Iterable[Rule], units: Mapping[str, Unit], names: Names | None = None) -> "Catalogue":
         """Index the rules; within one key the newest comes first, then by id."""
         index: dict[tuple[str, str], list[Rule]] = {}
         for rule in rules:
@@ -99,30 +91,25 @@ class Catalogue:
             key: tuple(sorted(group, key=lambda rule: (-rule.valid_from.toordinal(), rule.id)))
             for key, group in index.items()
         }
-        return cls(ordered, dict(units), dict(names or {}))
+        return cls(ordered, units, names or Names())
 
-    def standing(self, unit: str) -> tuple[str, UnitStanding] | None:
+    def answering(self, unit: str) -> Unit | None:
         """The unit that answers for `unit` today: itself, or the last of its successors; None if nobody does."""
         seen: set[str] = set()
-        while unit not in seen:
-            seen.add(unit)
-            standing = self.units.get(unit)
-            if standing is None:
+        known = self.units.get(unit)
+        while known is not None and known.abolished:
+            seen.add(known.id)
+            if known.successor is None or known.successor in seen:
                 return None
-            if not standing.abolished:
-                return unit, standing
-            if standing.successor is None:
-                return None
-            unit = standing.successor
-        return None
+            known = self.units.get(known.successor)
+        return known
 
     def unit_name(self, unit: str) -> str:
-        standing = self.units.get(unit)
-        return standing.name if standing is not None and standing.name else unit
+        return self.units[unit].name if unit in self.units else unit
 
     def title(self, rule: Rule) -> str:
-        category = "任何事项" if rule.category == ANY else self.names.get(rule.category, rule.category)
-        place = "任何地点" if rule.place == ANY else self.names.get(rule.place, rule.place)
+        category = "任何事项" if rule.category == ANY else self.names.categories.get(rule.category, rule.category)
+        place = "任何地点" if rule.place == ANY else self.names.places.get(rule.place, rule.place)
         return f"“{category} × {place}”"
 
 
@@ -196,13 +183,12 @@ def _fitting(
 
 def _answering(catalogue: Catalogue, unit: str, excluded: frozenset[str]) -> tuple[str | None, str]:
     """The unit that would answer for `unit`, or None and in Chinese what stands against it."""
-    found = catalogue.standing(unit)
-    if found is None:
+    answering = catalogue.answering(unit)
+    if answering is None:
         return None, f"主办单位“{catalogue.unit_name(unit)}”已撤销或不存在，且无承接单位"
-    answering, standing = found
-    if not excluded.isdisjoint(standing.path) or answering in excluded:
-        return None, f"主办单位“{catalogue.unit_name(answering)}”为被投诉单位或其下属单位，须回避"
-    return answering, ""
+    if not excluded.isdisjoint(answering.ancestors):
+        return None, f"主办单位“{answering.name}”为被投诉单位或其下属单位，须回避"
+    return answering.id, ""
 
 
 def _co_units(

@@ -5,19 +5,20 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workorders.routing.rules import ANY, Catalogue, Routing, Rule, UnitStanding, match
+from workorders.lifecycle.terms import Unit
+from workorders.routing.rules import ANY, Catalogue, Names, Routing, Rule, match
 
 CATEGORIES = {"1": ("1",), "11": ("1", "11"), "111": ("1", "11", "111"), "12": ("1", "12"), "2": ("2",)}
 PLACES = {"c": ("c",), "ca": ("c", "ca"), "caa": ("c", "ca", "caa"), "cb": ("c", "cb")}
 UNITS = {
-    "city": UnitStanding(("city",), "市政府"),
-    "water": UnitStanding(("city", "water"), "水务集团"),
-    "branch": UnitStanding(("city", "water", "branch"), "水务分公司"),
-    "urban": UnitStanding(("city", "urban"), "城管局"),
-    "old": UnitStanding(("city", "old"), "旧局", abolished=True, successor="older"),
-    "older": UnitStanding(("city", "older"), "更旧局", abolished=True, successor="urban"),
-    "gone": UnitStanding(("city", "gone"), "撤销局", abolished=True),
-    "loop": UnitStanding(("city", "loop"), "循环局", abolished=True, successor="loop"),
+    "city": Unit("city", "市政府", ("city",)),
+    "water": Unit("water", "水务集团", ("city", "water")),
+    "branch": Unit("branch", "水务分公司", ("city", "water", "branch")),
+    "urban": Unit("urban", "城管局", ("city", "urban")),
+    "old": Unit("old", "旧局", ("city", "old"), abolished=True, successor="older"),
+    "older": Unit("older", "更旧局", ("city", "older"), abolished=True, successor="urban"),
+    "gone": Unit("gone", "撤销局", ("city", "gone"), abolished=True),
+    "loop": Unit("loop", "循环局", ("city", "loop"), abolished=True, successor="loop"),
 }
 START = date(2026, 1, 1)
 
@@ -52,7 +53,7 @@ def answering(unit: str) -> str | None:
 
 def allowed(unit: str, excluded: frozenset[str]) -> str | None:
     found = answering(unit)
-    return None if found is None or any(one in excluded for one in UNITS[found].path) else found
+    return None if found is None or any(one in excluded for one in UNITS[found].ancestors) else found
 
 
 def oracle(all_rules: list[Rule], category: str, place: str, day: date, excluded: frozenset[str]) -> list[Rule]:
@@ -96,7 +97,7 @@ def test_the_answer_is_the_oracles(
         assert len(set(routing.co)) == len(routing.co)
     assert routing.reason.endswith("。")
     for unit in (*routing.co, *([routing.lead] if routing.lead else [])):
-        assert excluded.isdisjoint(UNITS[unit].path)
+        assert excluded.isdisjoint(UNITS[unit].ancestors)
 
 
 @settings(max_examples=200, deadline=None)
@@ -116,7 +117,7 @@ def test_the_order_of_the_rules_does_not_matter_and_every_fitting_rule_is_accoun
 def route(
     *all_rules: Rule, category: str = "111", place: str = "caa", excluded: frozenset[str] = frozenset()
 ) -> Routing:
-    names = {"111": "室温不达标", "1": "供热", "ca": "柳津区"}
+    names = Names(categories={"111": "室温不达标", "1": "供热"}, places={"ca": "柳津区"})
     catalogue = Catalogue.compile(all_rules, UNITS, names)
     return match(catalogue, CATEGORIES[category], PLACES[place], START, excluded)
 
