@@ -6,6 +6,7 @@ can apply nothing. Nobody reads "everything since": late commits would be missed
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -23,8 +24,9 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=20)
 BATCH = 200
-AHEAD = timedelta(days=1)
-"""How far after a reader's clock a row may be dated: several machines' clocks differ, and a replay runs in the past."""
+FIRST_DELAY = timedelta(seconds=10)
+MOST_TRIES = 12
+"""With doubling delays this gives up after some eleven hours; the row then stays under `<consumer>:failed`."""
 
 
 class OutboxRow(Stored):
@@ -35,6 +37,7 @@ class OutboxRow(Stored):
     sequence: int
     key: str
     data: dict[str, Any] = {}
+    tries: int = 0
 
     shard_key: ClassVar[str] = "subject"
 
@@ -65,8 +68,16 @@ class Lease(Stored):
         name = "leases"
 
 
-Effect = Callable[[Sequence[OutboxRow], datetime], Awaitable[Change]]
-"""Given rows, oldest first and each subject's in sequence, answers the change that applies them.
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a batch of rows comes to: the change that applies them, and the rows that are to be tried again later."""
+
+    change: Change
+    failed: frozenset[str] = frozenset()
+
+
+Effect = Callable[[Sequence[OutboxRow], datetime], Awaitable[Applied]]
+"""Works through rows, oldest first and each subject's in sequence.
 
 What goes to the outside is sent inside, at least once, under a key of its own (the row's `_id`)."""
 
@@ -86,14 +97,17 @@ class Consumer:
         rows = await self._rows(now)
         if not rows or not await self._lead(now):
             return 0
-        change = await self._effect(rows, now)
-        change.update(
+        applied = await self._effect(rows, now)
+        change = applied.change.update(
             Lease,
             self.name,
             {"$set": {"until": now + LEASE}},
             expecting={"token": self._token},
         )
-        change.discard(OutboxRow, [row.id for row in rows])
+        change.discard(OutboxRow, [row.id for row in rows if row.id not in applied.failed])
+        for row in rows:
+            if row.id in applied.failed:
+                change.update(OutboxRow, row.id, {"$set": _later(row, now)})
         try:
             await self._database.save(change)
         except StaleWrite:
@@ -102,7 +116,7 @@ class Consumer:
         return len(rows)
 
     async def _rows(self, now: datetime) -> list[OutboxRow]:
-        bounds = {"$gte": instant(EARLIEST), "$lt": instant(now + AHEAD)}
+        bounds = {"$gte": instant(EARLIEST), "$lt": instant(now + timedelta(milliseconds=1))}
         found = (
             self._database.collection(OutboxRow)
             .find({"consumer": self.name, "key": bounds})
@@ -131,3 +145,12 @@ class Consumer:
         except (StaleWrite, AlreadyClaimed):
             return False
         return True
+
+
+def _later(row: OutboxRow, now: datetime) -> dict[str, Any]:
+    """When a row that failed is tried again, or where it rests for a person to look at."""
+    tries = row.tries + 1
+    if tries >= MOST_TRIES:
+        log.error("outbox_gave_up", consumer=row.consumer, row=row.id, tries=tries)
+        return {"tries": tries, "consumer": f"{row.consumer}:failed"}
+    return {"tries": tries, "key": time_key(now + FIRST_DELAY * 2**row.tries, row.id)}

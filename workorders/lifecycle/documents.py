@@ -180,3 +180,6 @@ class RequestDesk(Stored):
             desk=desk or request.kind,
             asked_key=time_key(request.asked_at, request.id),
         )
+
+
+MODELS: tuple[type[Stored], ...] = (NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamClaim)

@@ -1,20 +1,17 @@
 """Every version of rule packs and calendars that an order was ever taken in under, and the city as it is today."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from foundation.changes import AlreadyClaimed, Change
 from foundation.database import Database
 from foundation.documents import Stored
 from foundation.working_time import Calendar, CalendarDefinition, shipped_calendar
-from identity.repository import Repository as IdentityRepository
+from identity.directory import Directory, Snapshot
+from identity.documents import Unit as UnitDocument
 from workorders.deadlines.packs import RulePack, shipped_pack
 from workorders.lifecycle.terms import Terms, Unit
-
-FRESH_SECONDS = 2.0
-"""How long a process goes by what it last read of units, categories, places and the current versions."""
 
 
 class RulePackVersion(Stored):
@@ -54,28 +51,21 @@ class NoTerms(Exception):
     """The database holds no rule pack and calendar yet: `zhengtong migrate` puts them there."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    current: Terms
-    read_at: float
-
-
 class StoredTerms:
-    """Reads versions once, for they never change, and the city again every two seconds."""
+    """Reads versions once, for they never change; what is current, as often as the directory reads the city."""
 
-    def __init__(self, database: Database, identity: IdentityRepository) -> None:
-        self._database, self._identity = database, identity
+    def __init__(self, database: Database, directory: Directory) -> None:
+        self._database, self._directory = database, directory
         self._packs: dict[str, RulePack] = {}
         self._calendars: dict[str, Calendar] = {}
-        self._snapshot: _Snapshot | None = None
+        self._read: tuple[Snapshot, Terms] | None = None
 
     async def current(self) -> Terms:
         """What an intake goes by now. Raises `NoTerms` in a database that was never prepared."""
-        snapshot = self._snapshot
-        if snapshot is None or time.monotonic() - snapshot.read_at > FRESH_SECONDS:
-            snapshot = _Snapshot(await self._read(), time.monotonic())
-            self._snapshot = snapshot
-        return snapshot.current
+        snapshot = await self._directory.snapshot()
+        if self._read is None or self._read[0] is not snapshot:
+            self._read = snapshot, await self._terms(snapshot)
+        return self._read[1]
 
     async def recorded(self, rules: str, calendar: str) -> Terms:
         """The versions with these hashes, with today's city. Raises `NoTerms` for a hash that was never stored."""
@@ -94,7 +84,7 @@ class StoredTerms:
         names = {name: each.id for name, each in named.items()}
         change = Change().put(CurrentTerms(_id=CURRENT, rules=rules.id, calendar=calendar.id, named_calendars=names))
         await self._database.save(change)
-        self._snapshot = None
+        self._directory.forget()
 
     async def publish_shipped(self) -> None:
         """Publish what comes with the program, unless something was published before."""
@@ -109,31 +99,17 @@ class StoredTerms:
         except AlreadyClaimed:
             return
 
-    async def _read(self) -> Terms:
+    async def _terms(self, snapshot: Snapshot) -> Terms:
         current = await self._database.get(CurrentTerms, CURRENT)
         if current is None:
             raise NoTerms
-        units = await self._identity.units()
-        categories = await self._identity.categories()
-        places = await self._identity.places()
-        channels = await self._identity.channels()
         return Terms(
             rules=await self._pack(current.rules),
             calendar=await self._calendar(current.calendar),
-            units={
-                unit.id: Unit(
-                    id=unit.id,
-                    name=unit.name,
-                    ancestors=unit.path,
-                    calendar=unit.calendar,
-                    abolished=unit.abolished_on is not None,
-                    successor=unit.successor,
-                )
-                for unit in units
-            },
-            categories={each.id: each.path for each in categories},
-            places={each.id: each.path for each in places},
-            channels=frozenset(each.id for each in channels if not each.retired),
+            units={unit.id: _unit(snapshot, unit) for unit in snapshot.units},
+            categories={each.id: each.path for each in snapshot.categories},
+            places={each.id: each.path for each in snapshot.places},
+            channels=frozenset(each.id for each in snapshot.channels if not each.retired),
             calendars={name: await self._calendar(id) for name, id in current.named_calendars.items()},
         )
 
@@ -152,3 +128,14 @@ class StoredTerms:
                 raise NoTerms
             self._calendars[id] = Calendar(CalendarDefinition.model_validate(stored.definition))
         return self._calendars[id]
+
+
+def _unit(snapshot: Snapshot, unit: UnitDocument) -> Unit:
+    return Unit(
+        id=unit.id,
+        name=unit.name,
+        ancestors=unit.path,
+        calendar=snapshot.calendar(unit.id),
+        abolished=unit.abolished_on is not None,
+        successor=unit.successor,
+    )

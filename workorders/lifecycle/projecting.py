@@ -14,7 +14,7 @@ from pymongo import IndexModel
 from foundation.changes import Change
 from foundation.database import Database
 from foundation.documents import Stored
-from foundation.outbox import Consumer, OutboxRow
+from foundation.outbox import Applied, Consumer, OutboxRow
 from foundation.paging import time_key
 from workorders.lifecycle.documents import OrderDocument, desk_of
 from workorders.lifecycle.recording import PROJECTOR
@@ -73,7 +73,7 @@ def desks_of(order: Order) -> tuple[str, ...]:
 def projector(database: Database) -> Consumer:
     """The consumer that keeps `order_projections` and `tallies`."""
 
-    async def apply(rows: Sequence[OutboxRow], now: datetime) -> Change:
+    async def apply(rows: Sequence[OutboxRow], now: datetime) -> Applied:
         wanted = {row.subject: row.sequence for row in rows}
         applied = await database.get_many(OrderProjection, list(wanted))
         behind = [id for id, sequence in wanted.items() if id not in applied or applied[id].sequence < sequence]
@@ -98,7 +98,7 @@ def projector(database: Database) -> Consumer:
         for desk, count in moved.items():
             before = tallies[desk].total if desk in tallies else 0
             change.put(Tally(_id=desk, total=before + count, as_of=now))
-        return change
+        return Applied(change)
 
     return Consumer(database, PROJECTOR, apply)
 
