@@ -151,7 +151,7 @@ class CalendarDefinition(_Frozen):
     @model_validator(mode="before")
     @classmethod
     def _with_statutory_days(cls, data: Any) -> Any:
-        """Put the days that `statutory` names in its place, so that the hash covers them and a stored copy keeps them."""
+        """Put the days that `statutory` names in its place, so that the hash covers them and a copy keeps them."""
         if not isinstance(data, dict) or "statutory" not in data:
             return data
         days = statutory_days(str(data["statutory"]))

@@ -89,7 +89,7 @@ def reply_due(
 ) -> Deadline:
     """The unit's reply 办结, from dispatch or from the decision on a redo.
 
-    The first that applies: urgent or emergency; complex 疑难, once approved; redo 重办 (round > 0); the kind.
+    The first that applies: complex 疑难, once approved; urgent or emergency; redo 重办 (round > 0); the kind.
     Supervision 督办 takes the earlier of that and its own limit: it never postpones.
     """
     limit, basis = _reply_limit(rules, kind, urgency, complex=complex, round=round)
@@ -129,7 +129,8 @@ def within_upstream(rules: RulePack, calendar: Calendar, own: Deadline, theirs: 
 
     If that is past when ours starts, half of what is left until theirs; where nothing is left it is due at once.
     """
-    ahead = calendar.shift_days(theirs, -rules.upstream.ahead_working_days)
+    days = rules.upstream.ahead_working_days
+    ahead = calendar.shift_days(theirs, -days) if days else theirs
     if ahead <= own.started_at:
         rest = max(theirs - own.started_at, timedelta(0))
         ahead = _whole_ms(own.started_at + rest * rules.upstream.percent_of_rest / 100)
@@ -192,12 +193,12 @@ def _moved(calendar: Calendar, deadline: Deadline, shift: Extension | Suspension
 
 def _reply_limit(rules: RulePack, kind: Kind, urgency: Urgency, *, complex: bool, round: int) -> tuple[Limit, str]:
     reply = rules.reply
+    if complex:
+        return reply.complex, "reply.complex"
     if urgency is Urgency.EMERGENCY:
         return reply.emergency, "reply.emergency"
     if urgency is Urgency.URGENT:
         return reply.urgent, "reply.urgent"
-    if complex:
-        return reply.complex, "reply.complex"
     if round:
         return reply.redo, "reply.redo"
     return reply.of_kind(kind), f"reply.{kind}"

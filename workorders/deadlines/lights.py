@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from foundation.working_time import Calendar
 from workorders.deadlines.packs import RulePack
-from workorders.deadlines.values import Deadline, LimitUnit
+from workorders.deadlines.values import Deadline
 
 
 class Light(StrEnum):
@@ -18,15 +18,16 @@ def turns_yellow(rules: RulePack, calendar: Calendar, deadline: Deadline) -> dat
     """The first instant of yellow: a working day before the deadline, or the last fifth of a shorter limit.
 
     A limit in days is shorter when a working day before its end is not after its start; limits in minutes and hours
-    always are. The fifth is of working time, or of clock time where the limit runs by the clock. Source: 山东 2017.
+    always are. The fifth is of working time; of clock time where the limit runs by the clock, or no working time is
+    left by the platform above. Source: 山东 2017.
     """
     if deadline.limit.counts_days:
         day_before = calendar.shift_days(deadline.due, -rules.lights.yellow_working_days)
         if day_before > deadline.started_at:
             return day_before
     percent = rules.lights.yellow_last_percent
-    if deadline.limit.unit in (LimitUnit.WORKING_MINUTES, LimitUnit.WORKING_DAYS):
-        yellow = calendar.add(deadline.due, -(calendar.between(deadline.started_at, deadline.due) * percent / 100))
+    if not deadline.limit.runs_by_the_clock and (worked := calendar.between(deadline.started_at, deadline.due)):
+        yellow = calendar.add(deadline.due, -(worked * percent / 100))
     else:
         yellow = deadline.due - (deadline.due - deadline.started_at) * percent / 100
     return yellow.replace(microsecond=yellow.microsecond // 1000 * 1000)
