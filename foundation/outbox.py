@@ -1,6 +1,6 @@
 """The outbox: what is still to be done about an event, one row per consumer.
 
-A row is written with its event, in one transaction, and deleted in the transaction that applies its effect. Each consumer
+A row is written with its event, in one transaction, and deleted in the transaction that applies its effect. A consumer
 has one leader at a time; its lease token fences that transaction, so that a leader which lost its lease while it slept
 can apply nothing. Nobody reads "everything since": late commits would be missed, deleted rows cannot be.
 """

@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=1, le=65535)
     processes: int | None = Field(None, ge=1, le=64)
     """API processes; one per core that this process may use when it is not given."""
+    zone: str = "Asia/Shanghai"
+    """The city's time zone: its local dates are those of this zone."""
+    sms_gateway_url: str = "http://127.0.0.1:8010"
+    """Where text messages go; `zhengtong run` starts a stub there, with an inbox to read."""
+    sms_gateway_token: SecretStr = SecretStr("development")
     key_encryption_keys: SecretStr | None = None
     """`name:base64` of 32 bytes each, parted by commas, the current one first; `foundation.keys` reads the three."""
     hash_keys: SecretStr | None = None

@@ -1,0 +1,117 @@
+"""The composition root: the one place where the parts of a process are put together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from foundation.clock import Clock
+from foundation.database import Database
+from foundation.documents import Stored
+from foundation.events import Event
+from foundation.faults import SettingsFault
+from foundation.idempotency import IdempotencyKey
+from foundation.keys import Keys
+from foundation.numbers import NumberCounter, Numbers
+from foundation.outbox import Consumer, Lease, OutboxRow
+from foundation.settings import Settings
+from foundation.timers import Timer, Timers
+from identity.assembly import MODELS as IDENTITY_MODELS
+from identity.assembly import Identity, build_identity
+from identity.sms import HttpSmsGateway
+from workorders.lifecycle.checkpoints import SignedDay, SignedHeads
+from workorders.lifecycle.documents import MODELS as LIFECYCLE_MODELS
+from workorders.lifecycle.library import CalendarVersion, CurrentTerms, RulePackVersion, StoredTerms
+from workorders.lifecycle.notifying import notifier
+from workorders.lifecycle.office import Office
+from workorders.lifecycle.personal import OrderPersonalData
+from workorders.lifecycle.projecting import OrderProjection, Tally, projector
+from workorders.lifecycle.repository import OrderRepository
+from workorders.lifecycle.timing import timer_handlers
+from workorders.routing.documents import MODELS as ROUTING_MODELS
+from workorders.routing.repository import CatalogueRepository
+from workorders.routing.router import Router
+
+MODELS: Sequence[type[Stored]] = (
+    CalendarVersion,
+    CurrentTerms,
+    Event,
+    IdempotencyKey,
+    Lease,
+    NumberCounter,
+    OrderProjection,
+    OutboxRow,
+    RulePackVersion,
+    SignedDay,
+    SignedHeads,
+    Tally,
+    Timer,
+    *IDENTITY_MODELS,
+    *LIFECYCLE_MODELS,
+    *ROUTING_MODELS,
+)
+"""Every document that the program stores."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One process's parts, wired."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    keys: Keys
+    identity: Identity
+    library: StoredTerms
+    router: Router
+    office: Office
+    timers: Timers
+    consumers: tuple[Consumer, ...]
+    gateway: HttpSmsGateway
+
+    async def prepare(self) -> None:
+        """Make missing collections and indexes, and publish the shipped rule pack where there is none; repeatable."""
+        await self.database.prepare(MODELS)
+        await self.library.publish_shipped()
+
+    async def open(self) -> None:
+        """Bind the documents to a database that was prepared."""
+        await self.database.bind(MODELS)
+
+    async def close(self) -> None:
+        await self.gateway.close()
+        await self.database.close()
+
+
+def build(settings: Settings, keys: Keys, clock: Clock) -> App:
+    """Put a process together over the database in the settings; asks nothing of it yet. Raises `SettingsFault`."""
+    if settings.mongodb_uri is None:
+        raise SettingsFault("ZHENGTONG_MONGODB_URI is not set; `zhengtong run` starts a database and sets it.")
+    database = Database(settings.mongodb_uri.get_secret_value(), settings.database)
+    gateway = HttpSmsGateway(settings.sms_gateway_url, settings.sms_gateway_token.get_secret_value())
+    orders = OrderRepository(database)
+    holders = (OrderPersonalData(database, keys.keyring, orders),)
+    identity = build_identity(database, keys.keyring, clock, ZoneInfo(settings.zone), gateway, holders)
+    library = StoredTerms(database, identity.directory)
+    router = Router(CatalogueRepository(database), library)
+    office = Office(
+        database=database,
+        clock=clock,
+        keyring=keys.keyring,
+        library=library,
+        router=router,
+        numbers=Numbers(database, "orders"),
+        orders=orders,
+    )
+    return App(
+        settings=settings,
+        clock=clock,
+        database=database,
+        keys=keys,
+        identity=identity,
+        library=library,
+        router=router,
+        office=office,
+        timers=Timers(database, timer_handlers(office)),
+        consumers=(projector(database), notifier(database, keys.keyring, library, gateway)),
+        gateway=gateway,
+    )
