@@ -5,6 +5,7 @@ import tomllib
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from foundation.errors import FieldFault, InvalidInput
 
@@ -14,6 +15,31 @@ Path = tuple[str | int, ...]
 _HEADER = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
+
+_SENTENCES = {
+    "missing": "缺少此项",
+    "extra_forbidden": "没有这一项，请检查拼写",
+    "string_type": "应为文字",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "int_from_float": "应为整数",
+    "bool_type": "应为 true 或 false",
+    "bool_parsing": "应为 true 或 false",
+    "dict_type": "应为表",
+    "model_type": "应为表",
+    "list_type": "应为列表",
+    "tuple_type": "应为列表",
+    "frozen_set_type": "应为列表",
+    "date_type": "应为日期 YYYY-MM-DD",
+    "date_parsing": "应为日期 YYYY-MM-DD",
+    "date_from_datetime_parsing": "应为日期 YYYY-MM-DD",
+    "literal_error": "应为 {expected} 之一",
+    "enum": "应为 {expected} 之一",
+    "greater_than_equal": "不能小于 {ge}",
+    "less_than_equal": "不能大于 {le}",
+    "value_error": "{error}",
+}
+"""Pydantic's kinds of error in Chinese; a kind that is not here keeps pydantic's own words."""
 
 
 class DataFileInvalid(InvalidInput):
@@ -40,11 +66,10 @@ def check_data(content: Any, model: type[Model], *, name: str, lines: dict[Path,
         return model.model_validate(content)
     except ValidationError as error:
         faults = []
-        for detail in error.errors(include_url=False, include_context=False, include_input=False):
+        for detail in error.errors(include_url=False, include_input=False):
             where = _where(name, detail["loc"], lines or {})
             key = ".".join(str(part) for part in detail["loc"])
-            message = detail["msg"].removeprefix("Value error, ")
-            faults.append(FieldFault(where, f"{where}：{key + '：' if key else ''}{message}"))
+            faults.append(FieldFault(where, f"{where}：{key + '：' if key else ''}{_sentence(detail)}。"))
         raise DataFileInvalid("\n".join(fault.message for fault in faults), fields=faults) from None
 
 
@@ -65,6 +90,11 @@ def lines_of(text: str) -> dict[Path, int]:
             for length in range(len(table) + 1, len(path) + 1):
                 lines.setdefault(path[:length], number)
     return lines
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    sentence = _SENTENCES.get(detail["type"])
+    return sentence.format(**detail.get("ctx", {})) if sentence else detail["msg"]
 
 
 def _parts(dotted: str) -> Path:

@@ -122,7 +122,7 @@ class Calendar:
 
     def local_date(self, moment: datetime) -> date:
         """The calendar's date at that moment."""
-        return moment.astimezone(self.zone).date()
+        return self._local(moment).date()
 
     def end_of_day(self, day: date) -> datetime:
         """24:00 of that date."""
@@ -160,14 +160,13 @@ class Calendar:
         """
         if not n:
             raise ValueError("a limit of no working days has no closing time")
-        table, at = self._nth(start.astimezone(self.zone), n)
+        table, at = self._nth(self._local(start), n)
         return to_moment(table.day_closes[at])
 
     def shift_days(self, moment: datetime, n: int) -> datetime:
         """`moment` moved by n working days at the same time of day, then into working time in the direction moved."""
-        local = moment.astimezone(self.zone)
-        day = self.working_day(local.date(), n)
-        moved = datetime.combine(day, local.timetz()).replace(fold=local.fold)
+        local = self._local(moment)
+        moved = datetime.combine(self.working_day(local.date(), n), local.timetz())
         return self.prev_open(moved) if n < 0 else self.next_open(moved)
 
     # How far to believe it
@@ -181,6 +180,12 @@ class Calendar:
         first, last = self._published
         end = end or start
         return min(start, end) < first or max(start, end) > last
+
+    def _local(self, moment: datetime) -> datetime:
+        try:
+            return moment.astimezone(self.zone)
+        except OverflowError:
+            raise BeyondCalendar from None
 
     def _around(self, instant: int) -> Table:
         return self._timeline.covering(to_moment(instant).year)

@@ -38,7 +38,7 @@ _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00")
 
 def _minute(text: object) -> int:
     if not isinstance(text, str) or not _TIME.fullmatch(text):
-        raise ValueError(f"{text!r} is not a time of day, HH:MM up to 24:00")
+        raise ValueError(f"{text!r} 不是 00:00 至 24:00 之间的时刻 HH:MM")
     hour, minute = text.split(":")
     return int(hour) * 60 + int(minute)
 
@@ -46,19 +46,19 @@ def _minute(text: object) -> int:
 def _hours(value: object) -> Hours:
     """Intervals in ascending order; raises ValueError when one is empty or two overlap."""
     if not isinstance(value, list | tuple):
-        raise ValueError('expected a list of intervals such as [["08:30", "12:00"], ["13:00", "17:00"]]')
+        raise ValueError('应为时段的列表，如 [["08:30", "12:00"], ["13:00", "17:00"]]')
     spans: list[tuple[int, int]] = []
     for item in value:
         if not isinstance(item, list | tuple) or len(item) != 2:
-            raise ValueError(f'{item!r} is not an interval such as ["08:30", "12:00"]')
+            raise ValueError(f'{item!r} 不是时段，时段如 ["08:30", "12:00"]')
         opening, closing = (part if isinstance(part, int) else _minute(part) for part in item)
         if opening >= closing:
-            raise ValueError(f"{item!r} closes before it opens; a night shift is two intervals, split at 24:00")
+            raise ValueError(f"{item!r} 的下班时刻不晚于上班时刻；跨夜的时段请在 24:00 处分为两段")
         spans.append((opening, closing))
     spans.sort()
     for (_, closing), (opening, _) in pairwise(spans):
         if opening < closing:
-            raise ValueError(f"{value!r} holds intervals that overlap")
+            raise ValueError(f"{value!r} 中的时段互相重叠")
     return tuple(spans)
 
 
@@ -66,7 +66,7 @@ def _day_of_year(text: str) -> str:
     try:
         date.fromisoformat(f"2000-{text}")
     except ValueError:
-        raise ValueError(f"{text!r} is not a day of the year, MM-DD") from None
+        raise ValueError(f"{text!r} 不是一年中的日子 MM-DD") from None
     return text
 
 
@@ -74,7 +74,7 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{name!r} is not a time zone of the zone database") from None
+        raise ValueError(f"{name!r} 不是时区数据库中的时区") from None
     return name
 
 
@@ -85,9 +85,12 @@ def _dates(value: object) -> object:
     dates: list[object] = []
     for item in value:
         if isinstance(item, str) and "/" in item:
-            first, last = (date.fromisoformat(part) for part in item.split("/", 1))
+            try:
+                first, last = (date.fromisoformat(part) for part in item.split("/", 1))
+            except ValueError:
+                raise ValueError(f"{item!r} 不是日期区间 YYYY-MM-DD/YYYY-MM-DD") from None
             if last < first:
-                raise ValueError(f"{item!r} ends before it begins")
+                raise ValueError(f"{item!r} 的止日早于起日")
             dates += [first + timedelta(days=n) for n in range((last - first).days + 1)]
         else:
             dates.append(item)
@@ -124,9 +127,9 @@ class StatutoryDays(_Frozen):
         off = frozenset[date]().union(*(festival.off for festival in self.festivals))
         work = frozenset[date]().union(*(festival.work for festival in self.festivals))
         if both := off & work:
-            raise ValueError(f"{min(both)} is both a day off and a make-up working day")
+            raise ValueError(f"{min(both)} 既是放假日又是调休上班日")
         if outside := {day for day in off | work if not self.published_from <= day <= self.published_through}:
-            raise ValueError(f"{min(outside)} lies outside published_from..published_through")
+            raise ValueError(f"{min(outside)} 不在 published_from 至 published_through 之内")
         return self
 
 
@@ -166,9 +169,9 @@ class CalendarDefinition(_Frozen):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if both := self.holidays & self.working_days:
-            raise ValueError(f"{min(both)} is both a holiday and a make-up working day")
+            raise ValueError(f"{min(both)} 既是节假日又是调休上班日")
         if self.working_days and not self.make_up:
-            raise ValueError("make-up working days need their hours: make_up")
+            raise ValueError("有调休上班日时须写明其工作时间 make_up")
         return self
 
     def content_hash(self) -> str:
@@ -219,5 +222,5 @@ def shipped_definition(name: str) -> CalendarDefinition:
 def _shipped(folder: str, name: str) -> str:
     file = resources.files("foundation.working_time") / folder / f"{name}.toml"
     if not re.fullmatch(r"[\w-]+", name) or not file.is_file():
-        raise ValueError(f"no {folder} {name!r} comes with the program")
+        raise ValueError(f"程序未附带 {folder}/{name}.toml")
     return file.read_text(encoding="utf-8")

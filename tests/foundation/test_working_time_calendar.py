@@ -159,15 +159,16 @@ def test_a_calendar_stored_whole_is_the_same_when_it_is_read_again() -> None:
     ("toml", "line", "says"),
     [
         ('tz = "Asia/Shanghai"\n[weekly]\nmon = [["08:30", "25:00"]]\n', 3, "25:00"),
-        ('tz = "Asia/Shanghai"\n[weekly]\nmon = [["09:00", "12:00"], ["11:00", "13:00"]]\n', 3, "overlap"),
-        ('tz = "Asia/Shanghai"\n[weekly]\nmon = [["22:00", "06:00"]]\n', 3, "split at 24:00"),
+        ('tz = "Asia/Shanghai"\n[weekly]\nmon = [["09:00", "12:00"], ["11:00", "13:00"]]\n', 3, "重叠"),
+        ('tz = "Asia/Shanghai"\n[weekly]\nmon = [["22:00", "06:00"]]\n', 3, "分为两段"),
         ('tz = "Asia/Shanghai"\n\n[weekly]\nmonday = []\n', 4, "mon"),
         ('tz = "Asia/Shanghei"\n', 1, "Asia/Shanghei"),
         ('tz = "Asia/Shanghai"\nholidays = [\n"2026-02-30",\n]\n', 2, "holidays"),
         ('tz = "Asia/Shanghai"\nannual_holidays = ["02-30"]\n', 2, "02-30"),
         ('tz = "Asia/Shanghai"\nannual_holidays = ["1-1"]\n', 2, "1-1"),
-        ('tz = "Asia/Shanghai"\nholidays = ["2026-10-07/2026-10-01"]\n', 2, "ends before"),
-        ('tz = "Asia/Shanghai"\n[overrides]\n2026-12-31 = [["08:30"]]\n', 3, "interval"),
+        ('tz = "Asia/Shanghai"\nholidays = ["2026-10-07/2026-10-01"]\n', 2, "早于起日"),
+        ('tz = "Asia/Shanghai"\nholidays = ["2026-10-01/today"]\n', 2, "日期区间"),
+        ('tz = "Asia/Shanghai"\n[overrides]\n2026-12-31 = [["08:30"]]\n', 3, "时段"),
         ('tz = "Asia/Shanghai"\nweekly = 3 3\n', 2, "TOML"),
     ],
 )
@@ -209,6 +210,8 @@ def test_a_calendar_that_never_opens_again_says_so() -> None:
         lambda: closed.working_day(date(2026, 11, 20), -1),
         lambda: CITY.is_open(datetime(1, 1, 2, tzinfo=UTC)),
         lambda: CITY.add(at("2026-11-20T10:00"), timedelta(days=900_000_000)),
+        lambda: CITY.add_days(datetime.max.replace(tzinfo=UTC), 1),
+        lambda: CITY.shift_days(datetime.max.replace(tzinfo=UTC), -1),
     ):
         with pytest.raises(BeyondCalendar):
             ask()

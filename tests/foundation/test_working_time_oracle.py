@@ -2,7 +2,7 @@
 
 The oracle knows nothing of tables and bisections: a minute is open if the wall clock then shows a time within the hours
 of the wall clock's date. (On the days when the clocks change, an interval that begins or ends inside the skipped or the
-repeated hour is a matter of convention; it has tests of its own, and random hours keep out of 00:01–03:59.)
+repeated hour is a matter of convention; it has tests of its own, and random hours begin and end outside 23:00–04:00.)
 """
 
 import random

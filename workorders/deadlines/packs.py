@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=0, le=1000)]
 
 def _by_the_clock(limit: Limit) -> Limit:
     if limit.unit is not LimitUnit.CLOCK_MINUTES:
-        raise ValueError("urgent and emergency run in clock time: clock_minutes or clock_hours")
+        raise ValueError("紧急与特急按自然时间计算，须为 clock_minutes 或 clock_hours")
     return limit
 
 
@@ -135,7 +135,7 @@ class RulePack(Value):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.caps.extension_working_days > self.caps.extension_working_days_in_all:
-            raise ValueError("caps: one extension may be longer than all of them together")
+            raise ValueError("caps：单次延期上限 extension_working_days 大于累计上限 extension_working_days_in_all")
         return self
 
     @cached_property
@@ -157,5 +157,5 @@ def shipped_pack(name: str = "default") -> RulePack:
     """A pack that comes with the program; raises ValueError for an unknown name."""
     file = resources.files("workorders.deadlines") / "packs" / f"{name}.toml"
     if not re.fullmatch(r"[\w-]+", name) or not file.is_file():
-        raise ValueError(f"no rule pack {name!r} comes with the program")
+        raise ValueError(f"程序未附带规则包 packs/{name}.toml")
     return RulePack.from_toml(file.read_text(encoding="utf-8"), name=f"packs/{name}.toml")

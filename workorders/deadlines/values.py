@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -62,6 +62,7 @@ class Limit(Value):
 
     unit: LimitUnit
     amount: Annotated[int, Field(ge=1, le=1_000_000)]
+    """At most 1,000 days, or 1,000,000 minutes: what is more was meant in another unit."""
 
     @model_validator(mode="before")
     @classmethod
@@ -69,12 +70,18 @@ class Limit(Value):
         if not isinstance(data, dict) or "unit" in data:
             return data
         if len(data) != 1 or next(iter(data)) not in _SPELLINGS:
-            raise ValueError(f"a limit is one of {', '.join(_SPELLINGS)}, such as {{ working_days = 5 }}")
+            raise ValueError(f"时限须为 {'、'.join(_SPELLINGS)} 之一，如 {{ working_days = 5 }}")
         ((spelling, amount),) = data.items()
         if not isinstance(amount, int) or isinstance(amount, bool):
-            raise ValueError(f"{spelling} = {amount!r} is not a whole number")
+            raise ValueError(f"{spelling} = {amount!r} 不是整数")
         unit, factor = _SPELLINGS[spelling]
         return {"unit": unit, "amount": amount * factor}
+
+    @model_validator(mode="after")
+    def _within_reason(self) -> Self:
+        if self.counts_days and self.amount > 1000:
+            raise ValueError(f"{self.amount} 天过长，最多 1000 天")
+        return self
 
     @property
     def runs_by_the_clock(self) -> bool:
