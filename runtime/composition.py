@@ -1,55 +1,28 @@
 """The composition root: the one place where the parts of a process are put together."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from foundation.clock import Clock
 from foundation.database import Database
-from foundation.documents import Stored
-from foundation.events import Event
 from foundation.faults import SettingsFault
-from foundation.idempotency import IdempotencyKey
 from foundation.keys import Keys
-from foundation.numbers import NumberCounter, Numbers
-from foundation.outbox import Consumer, Lease, OutboxRow
+from foundation.numbers import Numbers
+from foundation.outbox import Consumer
 from foundation.settings import Settings
-from foundation.timers import Timer, Timers
-from identity.assembly import MODELS as IDENTITY_MODELS
+from foundation.timers import Timers
 from identity.assembly import Identity, build_identity
 from identity.sms import HttpSmsGateway
-from workorders.lifecycle.checkpoints import SignedDay, SignedHeads
-from workorders.lifecycle.documents import MODELS as LIFECYCLE_MODELS
-from workorders.lifecycle.library import CalendarVersion, CurrentTerms, RulePackVersion, StoredTerms
+from runtime.collections import STORED
+from workorders.lifecycle.library import StoredTerms
 from workorders.lifecycle.notifying import notifier
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.personal import OrderPersonalData
-from workorders.lifecycle.projecting import OrderProjection, Tally, projector
+from workorders.lifecycle.projecting import projector
 from workorders.lifecycle.repository import OrderRepository
 from workorders.lifecycle.timing import timer_handlers
-from workorders.routing.documents import MODELS as ROUTING_MODELS
 from workorders.routing.repository import CatalogueRepository
 from workorders.routing.router import Router
-
-MODELS: Sequence[type[Stored]] = (
-    CalendarVersion,
-    CurrentTerms,
-    Event,
-    IdempotencyKey,
-    Lease,
-    NumberCounter,
-    OrderProjection,
-    OutboxRow,
-    RulePackVersion,
-    SignedDay,
-    SignedHeads,
-    Tally,
-    Timer,
-    *IDENTITY_MODELS,
-    *LIFECYCLE_MODELS,
-    *ROUTING_MODELS,
-)
-"""Every document that the program stores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +43,12 @@ class App:
 
     async def prepare(self) -> None:
         """Make missing collections and indexes, and publish the shipped rule pack where there is none; repeatable."""
-        await self.database.prepare(MODELS)
+        await self.database.prepare(STORED)
         await self.library.publish_shipped()
 
     async def open(self) -> None:
         """Bind the documents to a database that was prepared."""
-        await self.database.bind(MODELS)
+        await self.database.bind(STORED)
 
     async def close(self) -> None:
         await self.gateway.close()

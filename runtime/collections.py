@@ -1,0 +1,35 @@
+"""Every collection of the program. They and their indexes are made at start-up, never by a first write."""
+
+from typing import Final
+
+from foundation.documents import Stored
+from foundation.events import Event
+from foundation.idempotency import IdempotencyKey
+from foundation.numbers import NumberCounter
+from foundation.outbox import Lease, OutboxRow
+from foundation.timers import Timer
+from identity.assembly import MODELS as IDENTITY
+from runtime.migrations import MigrationRecord
+from workorders.lifecycle import checkpoints, library, projecting
+from workorders.lifecycle.documents import MODELS as LIFECYCLE
+from workorders.routing.documents import MODELS as ROUTING
+
+STORED: Final[tuple[type[Stored], ...]] = (
+    Event,
+    IdempotencyKey,
+    Lease,
+    MigrationRecord,
+    NumberCounter,
+    OutboxRow,
+    Timer,
+    *IDENTITY,
+    *LIFECYCLE,
+    *ROUTING,
+    checkpoints.SignedDay,
+    checkpoints.SignedHeads,
+    library.CalendarVersion,
+    library.CurrentTerms,
+    library.RulePackVersion,
+    projecting.OrderProjection,
+    projecting.Tally,
+)
