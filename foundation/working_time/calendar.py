@@ -215,6 +215,3 @@ def _worked_before(table: Table, instant: int) -> int:
 def shipped_calendar(name: str) -> Calendar:
     """A calendar that comes with the program: "cn", a city's office hours, or "24x7". Raises ValueError for another."""
     return Calendar(shipped_definition(name))
-
-
-__all__ = ["BeyondCalendar", "Calendar", "shipped_calendar"]
