@@ -3,7 +3,7 @@
 Ids say whose they are: `resident:…`, `staff:…`, `device:…`. What must be unique is the `_id` of a claim.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -193,7 +193,8 @@ class Unit(Stored):
     duty: tuple[DutyShift, ...] = ()
     categories: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
-    abolished_on: date | None = None
+    abolished_on: str | None = None
+    """Local date, ISO."""
     successor: str | None = None
     version: int = 1
 

@@ -66,6 +66,9 @@ class Repository:
         cursor = self._database.collection(Erasure).find({}).limit(most)
         return [Erasure.load(raw) for raw in await cursor.to_list()]
 
+    async def erasure_pending(self, resident: str) -> bool:
+        return await self._database.get(Erasure, resident) is not None
+
     async def challenge(self, id: str) -> SmsChallenge | None:
         return await self._database.get(SmsChallenge, id)
 
@@ -105,24 +108,25 @@ class Repository:
     # trees
 
     async def units(self) -> list[Unit]:
-        return await self._all(Unit)
+        return await self.all_of(Unit)
 
     async def unit(self, id: str) -> Unit | None:
         return await self._database.get(Unit, id)
 
     async def categories(self) -> list[Category]:
-        return await self._all(Category)
+        return await self.all_of(Category)
 
     async def places(self) -> list[Place]:
-        return await self._all(Place)
+        return await self.all_of(Place)
 
     async def channels(self) -> list[Channel]:
-        return await self._all(Channel)
+        return await self.all_of(Channel)
 
     async def node(self, model: type[D], id: str) -> D | None:
         return await self._database.get(model, id)
 
-    async def _all(self, model: type[D]) -> list[D]:
+    async def all_of(self, model: type[D]) -> list[D]:
+        """Every node of a tree."""
         cursor = self._database.collection(model).find({}).limit(MOST_NODES)
         return [model.load(raw) for raw in await cursor.to_list()]
 
