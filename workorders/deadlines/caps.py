@@ -40,7 +40,7 @@ def check_extension(rules: RulePack, granted: Iterable[Extension], *, working_da
     if longest < 1:
         raise ExtensionsUsedUp(f"累计延期已达 {caps.extension_working_days_in_all} 个工作日，不能再次延期。")
     if not 1 <= working_days <= longest:
-        raise ExtensionTooLong.field("working_days", f"本次延期应为 1 至 {longest} 个工作日。")
+        raise ExtensionTooLong.field("workingDays", f"本次延期应为 1 至 {longest} 个工作日。")
 
 
 def check_suspension(rules: RulePack, *, before: int, working_days: int) -> None:
@@ -52,4 +52,4 @@ def check_suspension(rules: RulePack, *, before: int, working_days: int) -> None
     if before >= caps.suspensions:
         raise SuspensionsUsedUp(f"每个工单最多挂起 {caps.suspensions} 次，不能再次挂起。")
     if not 1 <= working_days <= caps.suspension_working_days:
-        raise SuspensionTooLong.field("working_days", f"本次挂起应为 1 至 {caps.suspension_working_days} 个工作日。")
+        raise SuspensionTooLong.field("workingDays", f"本次挂起应为 1 至 {caps.suspension_working_days} 个工作日。")

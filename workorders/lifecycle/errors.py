@@ -18,7 +18,7 @@ RateLimited
 └── UrgedEnough
 """
 
-from foundation.errors import Conflict, FieldFault, InvalidInput, RateLimited
+from foundation.errors import Conflict, InvalidInput, RateLimited
 from workorders.lifecycle.states import Action, Status
 
 STATUS_NAMES = {
@@ -205,14 +205,6 @@ class AlreadySigned(Conflict):
 class AlreadyReplied(Conflict):
     code = "ALREADY_REPLIED"
     text = "本单位已经回复。"
-
-
-class TooLong(InvalidInput):
-    code = "TOO_LONG"
-
-    def __init__(self, longest: int) -> None:
-        message = f"最多可申请 {longest} 个工作日，且不少于 1 个工作日。" if longest > 0 else "可申请的工作日已用完。"
-        super().__init__(message, fields=[FieldFault("workingDays", message)])
 
 
 class AnswerMissing(InvalidInput):

@@ -3,10 +3,9 @@
 One is open at a time. It stops nothing while it is pending; granted, the deadline moves from the asking on.
 """
 
-from datetime import datetime
-
 from identity.actors import Role
 from workorders.deadlines import clocks
+from workorders.deadlines.caps import check_extension, check_suspension
 from workorders.deadlines.values import Deadline, Extension, Suspension
 from workorders.lifecycle.errors import (
     CannotReturn,
@@ -19,11 +18,11 @@ from workorders.lifecycle.errors import (
     ReturnsUsedUp,
     ReturnWindowOver,
     Suspended,
-    TooLong,
     WrongAssignment,
 )
 from workorders.lifecycle.facts import Asked, Granted, Refused, Resumed
 from workorders.lifecycle.policy.case import Case, Decision
+from workorders.lifecycle.policy.hotline import within_upstream
 from workorders.lifecycle.states import Action, AssignmentState, RequestKind
 from workorders.lifecycle.values import Assignment, Request
 
@@ -45,12 +44,8 @@ def ask_extension(case: Case, id: str, *, reason: str, working_days: int) -> Dec
     """申请延期 before the deadline, capped in number, in length, and in all."""
     held = _asking(case, RequestKind.EXTENSION)
     _before_deadline(case, held)
-    caps = case.terms.rules.caps
-    earlier = [shift.working_days for shift in held.reply.shifts if isinstance(shift, Extension)]
-    if len(earlier) >= caps.extensions:
-        raise CapReached
-    longest = min(caps.extension_working_days, caps.extension_working_days_in_all - sum(earlier))
-    _within(working_days, longest)
+    granted = [shift for shift in held.reply.shifts if isinstance(shift, Extension)]
+    check_extension(case.terms.rules, granted, working_days=working_days)
     return _asked(case, id, RequestKind.EXTENSION, held, reason, working_days=working_days)
 
 
@@ -60,10 +55,8 @@ def ask_suspension(case: Case, id: str, *, reason: str, working_days: int) -> De
     _before_deadline(case, held)
     if held.suspended:
         raise Suspended
-    caps = case.terms.rules.caps
-    if sum(isinstance(shift, Suspension) for shift in held.reply.shifts) >= caps.suspensions:
-        raise CapReached
-    _within(working_days, caps.suspension_working_days)
+    before = sum(isinstance(shift, Suspension) for shift in held.reply.shifts)
+    check_suspension(case.terms.rules, before=before, working_days=working_days)
     return _asked(case, id, RequestKind.SUSPENSION, held, reason, working_days=working_days)
 
 
@@ -102,23 +95,23 @@ def _granted(case: Case, request: Request, held: Assignment) -> Granted:
         case RequestKind.COMPLEX:
             return Granted(
                 request=request.id,
-                reply=_complex(case, held, calendar_start=held.reply.started_at),
+                reply=_complex(case, held),
                 citizen=_complex_citizen(case),
             )
 
 
-def _complex(case: Case, held: Assignment, calendar_start: datetime) -> Deadline:
+def _complex(case: Case, held: Assignment) -> Deadline:
     calendar = case.terms.calendar_of(held.unit)
     reply = clocks.reply_due(
         case.terms.rules,
         calendar,
         kind=case.order.kind,
         urgency=case.order.urgency,
-        start=calendar_start,
+        start=held.reply.started_at,
         complex=True,
         round=held.round,
     )
-    return clocks.shifted(calendar, reply, held.reply.shifts)
+    return within_upstream(case, clocks.shifted(calendar, reply, held.reply.shifts))
 
 
 def _complex_citizen(case: Case) -> Deadline:
@@ -131,7 +124,8 @@ def _complex_citizen(case: Case) -> Deadline:
         start=order.citizen.started_at,
         complex=True,
     )
-    return clocks.shifted(calendar, reply.model_copy(update={"term": order.citizen.term}), order.citizen.shifts)
+    citizen = reply.model_copy(update={"term": order.citizen.term})
+    return within_upstream(case, clocks.shifted(calendar, citizen, order.citizen.shifts))
 
 
 def refuse(case: Case, kind: RequestKind, reason: str) -> Decision:
@@ -205,8 +199,3 @@ def _pending(case: Case, kind: RequestKind) -> tuple[Request, Assignment]:
 def _before_deadline(case: Case, held: Assignment) -> None:
     if not held.reply.met_at(case.now):
         raise DeadlinePassed
-
-
-def _within(days: int, longest: int) -> None:
-    if not 1 <= days <= longest:
-        raise TooLong(longest)
