@@ -30,7 +30,7 @@ def test_up_to_three_extensions_of_up_to_three_days(before: tuple[int, ...], day
 def test_an_extension_has_its_length(days: int) -> None:
     with pytest.raises(ExtensionTooLong, match="1 至 3") as refused:
         check_extension(RULES, [], working_days=days)
-    assert refused.value.fields[0].path == "working_days"
+    assert refused.value.fields[0].path == "workingDays"
 
 
 def test_a_fourth_extension_is_refused() -> None:
