@@ -251,7 +251,7 @@ class Keyring:
 
     def _keyed_hash(self, name: str, kind: str, form: str) -> str:
         mac = self._mac[name].copy()
-        mac.update(f"{kind}\0{form}".encode())
+        mac.update(f"{kind}\0{form}".encode("utf-8", "surrogatepass"))
         return f"{name}.{base64.urlsafe_b64encode(mac.finalize()).rstrip(b'=').decode()}"
 
     def __repr__(self) -> str:

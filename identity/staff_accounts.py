@@ -1,6 +1,5 @@
 """Staff accounts 工作人员账号: made, changed and closed by administrators."""
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +17,9 @@ from identity.errors import LoginTaken, UnitAbolished, WrongLogin
 from identity.passwords import Passwords, checked_password
 from identity.repository import Repository
 from identity.sessions import Sessions
-from identity.staff_login import login_form
+from identity.staff_login import LOGIN, login_form
 from identity.subjects import STAFF
 
-LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 TRIES: Final = 8
 MOST_LISTED: Final = 200
 

@@ -1,5 +1,6 @@
 """Staff login 工作人员登录: password, lock-out with back-off, the same answer for everybody who fails."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,6 +23,7 @@ FREE_FAILURES: Final = 4
 FIRST_LOCK: Final = timedelta(minutes=1)
 LONGEST_LOCK: Final = timedelta(hours=1)
 FORGOTTEN_AFTER: Final = timedelta(days=1)
+LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 LONGEST_LOGIN: Final = 64
 TRIES: Final = 8
 
@@ -68,7 +70,7 @@ class StaffLogin:
         await self._require_unlocked(failures_id)
         if await self._limiter.exhausted(FAILURES_PER_ADDRESS, address, self._clock.now()):
             raise LoginLocked
-        staff = await self._repository.staff_by_login(name)
+        staff = await self._repository.staff_by_login(name) if LOGIN.fullmatch(name) else None
         fits = await self._passwords.verify(staff.password if staff else None, password)
         # Many guesses may have waited for their turn: those that came too late do not count as right.
         await self._require_unlocked(failures_id)
