@@ -9,8 +9,9 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from foundation.faults import SettingsFault
@@ -49,16 +50,23 @@ class Settings(BaseSettings):
     """API processes; one per core that this process may use when it is not given."""
     zone: str = "Asia/Shanghai"
     """The city's time zone: its local dates are those of this zone."""
-    sms_gateway_url: str = "http://127.0.0.1:8010"
-    """Where text messages go; `zhengtong run` starts a stub there, with an inbox to read."""
-    sms_gateway_token: SecretStr = SecretStr("development")
     key_encryption_keys: SecretStr | None = None
     """`name:base64` of 32 bytes each, parted by commas, the current one first; `foundation.keys` reads the three."""
     hash_keys: SecretStr | None = None
     signing_keys: SecretStr | None = None
+    sms_gateway_url: str = Field(default_factory=lambda given: f"http://127.0.0.1:{given.get('port', 8000) + 10}")
+    """Where text messages go; `zhengtong run` starts a stub there, with an inbox to read, unless another is named."""
+    sms_gateway_token: SecretStr = SecretStr("development")
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_exists(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError(f"there is no time zone {zone!r}")
+        return zone
 
     @model_validator(mode="after")
-    def _production_is_given_its_keys(self) -> Self:
+    def _production_is_given_its_secrets(self) -> Self:
         if self.environment is Environment.PRODUCTION:
             for name in ("key_encryption_keys", "hash_keys", "signing_keys"):
                 if getattr(self, name) is None:
@@ -66,7 +74,15 @@ class Settings(BaseSettings):
                         f"{PREFIX}{name.upper()} must be given in production: `name:` and 32 random bytes in "
                         "base64, for instance from `openssl rand -base64 32`"
                     )
+            for name in ("sms_gateway_url", "sms_gateway_token"):
+                if name not in self.model_fields_set:
+                    raise ValueError(f"{PREFIX}{name.upper()} must be given in production")
         return self
+
+    @property
+    def sms_stub_port(self) -> int | None:
+        """Where our own stub of an SMS gateway runs; None when a real one was named."""
+        return None if "sms_gateway_url" in self.model_fields_set else self.port + 10
 
     @property
     def api_processes(self) -> int:

@@ -1,10 +1,23 @@
 """The command line. Each command is a thin shell that imports what it needs when it runs."""
 
+import asyncio
+import json
 import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from foundation.faults import ExitCode, OperatorFault
+
+if TYPE_CHECKING:
+    from foundation.settings import Settings
+    from runtime.server import Server
+
+T = TypeVar("T")
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program to read.")]
+InFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
 app = typer.Typer(
     name="zhengtong",
@@ -14,12 +27,38 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+calendar = typer.Typer(help="Working calendars: holidays, make-up days, opening times.", no_args_is_help=True)
+app.add_typer(calendar, name="calendar")
 
 
 def tell(sentence: str) -> None:
     """A sentence for the person at the terminal; standard output is left to what a program would read."""
     sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()
+
+
+def answer(content: object, *, as_json: bool, text: Callable[[], str]) -> None:
+    """The answer, on standard output."""
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2, default=str) if as_json else text())
+
+
+def with_server(body: "Callable[[Settings, Server], Coroutine[Any, Any, T]]", tell: Callable[[str], None]) -> T:
+    """Run `body` with the database server, which is started for as long if it has to be.
+
+    Raises `DatabaseUnreachable`, beside what finding the server raises.
+    """
+    from pymongo.errors import PyMongoError
+
+    from foundation.faults import DatabaseUnreachable
+    from foundation.settings import read_settings
+    from runtime.server import brief, database_server
+
+    settings = read_settings()
+    with database_server(settings, tell) as server:
+        try:
+            return asyncio.run(body(settings, server))
+        except PyMongoError as fault:
+            raise DatabaseUnreachable(f"The database failed: {brief(fault)}.") from None
 
 
 @app.command()
@@ -47,12 +86,95 @@ def serve() -> None:
 
 
 @app.command()
-def worker(processes: int = typer.Option(1, min=1, max=64, help="How many worker processes.")) -> None:
+def worker(processes: Annotated[int, typer.Option(min=1, max=64, help="How many worker processes.")] = 1) -> None:
     """Run worker processes (deadlines, notifications, everything that is due) until Ctrl-C or SIGTERM."""
     from foundation.settings import read_settings
     from runtime.running import run_processes
 
     run_processes(read_settings(), tell, web=False, workers=processes)
+
+
+@app.command()
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the database to this release: collections, indexes and stored data. Safe to repeat and to break off."""
+    from foundation.clock import SystemClock
+    from runtime.preparing import installation, prepare
+
+    async def body(settings: "Settings", server: "Server") -> list[str]:
+        async with installation(settings, server, SystemClock()) as app:
+            return await prepare(app, tell)
+
+    ran = with_server(body, tell)
+    sentence = f"Done: {', '.join(ran)}." if ran else "Nothing to migrate: the database fits this release."
+    answer({"migrated": ran}, as_json=as_json, text=lambda: sentence)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say which database runs here and try whether transactions, change streams and durability hold."""
+    from runtime.collections import STORED
+    from runtime.doctor import Diagnosis, describe, diagnose
+
+    async def body(settings: "Settings", server: "Server") -> Diagnosis:
+        return await diagnose(settings, server, STORED)
+
+    diagnosis = with_server(body, tell)
+    answer(diagnosis.as_json(), as_json=as_json, text=lambda: describe(diagnosis))
+    if not diagnosis.healthy:
+        raise typer.Exit(ExitCode.FOUND_WANTING)
+
+
+@calendar.command("check")
+def calendar_check(file: InFile, as_json: AsJson = False) -> None:
+    """Try calendars against a file of expected answers, and say per operation how many agree."""
+    from foundation.errors import InvalidInput
+    from foundation.working_time.vectors import check_vectors
+    from runtime.reports import describe_vectors
+
+    try:
+        report = check_vectors(file)
+    except InvalidInput as fault:
+        tell(f"zhengtong: {fault}")
+        raise typer.Exit(ExitCode.FOUND_WANTING) from None
+    answer(report.model_dump(mode="json"), as_json=as_json, text=lambda: describe_vectors(report))
+    if not report.agrees:
+        raise typer.Exit(ExitCode.FOUND_WANTING)
+
+
+@app.command()
+def verify(as_json: AsJson = False) -> None:
+    """Walk every order's chain of events and every daily checkpoint, and name each broken, missing or cut-off link."""
+    from dataclasses import asdict
+
+    from foundation.database import Database
+    from foundation.keys import read_keys
+    from runtime.collections import STORED
+    from workorders.lifecycle.checkpoints import Verification
+    from workorders.lifecycle.checkpoints import verify as walk
+
+    walked = Verification()
+    faults: list[str] = []
+
+    async def body(settings: "Settings", server: "Server") -> None:
+        keys = read_keys(settings)
+        database = Database(server.uri, settings.database)
+        await database.bind(STORED)
+        try:
+            async for fault in walk(database, keys.keyring, keys.signer, walked):
+                faults.append(str(fault))
+                if not as_json:
+                    typer.echo(str(fault))
+        finally:
+            await database.close()
+
+    with_server(body, tell)
+    summary = (
+        f"{walked.orders} orders with {walked.events} events and {walked.checkpoints} checkpoints walked; "
+        f"{walked.erased} texts are erased; {len(faults)} faults."
+    )
+    answer({**asdict(walked), "faults": faults}, as_json=as_json, text=lambda: summary)
+    if faults:
+        raise typer.Exit(ExitCode.FOUND_WANTING)
 
 
 def main() -> None:

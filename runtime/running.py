@@ -1,20 +1,31 @@
 """`zhengtong run`, `serve` and `worker`: server, API processes and worker together, from start to end."""
 
+import asyncio
 import os
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
-from foundation.faults import DataFolderFault, EngineDied
+from pymongo.errors import PyMongoError
+
+from foundation.clock import SystemClock
+from foundation.faults import DatabaseUnreachable, DataFolderFault, EngineDied
 from foundation.keys import read_keys
 from foundation.settings import PREFIX, Settings
-from runtime.processes import Child, Supervisor, Tell, asked_to_stop
-from runtime.server import Server, database_server
-from runtime.sockets import reserve
+from runtime.composition import App
+from runtime.preparing import installation, prepare
+from runtime.processes import TICK_SECONDS, Child, Supervisor, Tell, asked_to_stop
+from runtime.server import Server, brief, database_server
+from runtime.sockets import LOOPBACK, reserve
 
 READY_REQUEST_SECONDS = 2.0
+
+
+async def _nothing_more(app: App) -> None:
+    """By default nothing is done before the processes start, beside preparing the database."""
 
 
 def run_processes(
@@ -23,33 +34,63 @@ def run_processes(
     *,
     web: bool = True,
     workers: int = 1,
-    before: Callable[[Server], None] = lambda server: None,
+    first: Callable[[App], Awaitable[None]] = _nothing_more,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Run API processes and workers until asked to stop; then end them in this order: web, workers, engine.
 
-    `before` runs once the database answers, before the first process starts; `ready` once the API answers.
-    Raises an `OperatorFault` when something keeps it from starting or going on; whatever ran has been ended by then.
+    Before the first of them starts, the database is made ready for this release, and then `first` is done. `ready` is
+    called once the API answers. Raises an `OperatorFault` when something keeps it from starting or going on; whatever
+    ran has been ended by then.
     """
+    stub_port = settings.sms_stub_port if web else None
     with asked_to_stop() as stopping, ExitStack() as stack:
         if web:
             stack.enter_context(reserve(settings.host, settings.port))
+        if stub_port is not None:
+            stack.enter_context(reserve(LOOPBACK, stub_port))
         _make_data_folder(settings)
         read_keys(settings)
         server = stack.enter_context(database_server(settings, tell))
         tell(f"Database: {server.description}.")
-        before(server)
-        if stopping.is_set():
+        if not _done_before_asked_to_stop(_make_ready(settings, server, tell, first), stopping):
             return
         environment = _environment(settings, server)
         groups = [
             [Child("API process", "runtime.web", environment) for _ in range(settings.api_processes if web else 0)],
             [Child("worker", "runtime.worker", environment) for _ in range(workers)],
+            [Child("SMS gateway stub", "runtime.sms_stub", environment) for _ in range(stub_port is not None)],
         ]
         watch = _Watch(server, settings if web else None, ready)
         with _supervised(Supervisor(groups, stopping, tell)) as supervisor:
             supervisor.run(watch)
-        tell("Stopped.")
+    tell("Stopped.")
+
+
+async def _make_ready(settings: Settings, server: Server, tell: Tell, first: Callable[[App], Awaitable[None]]) -> None:
+    try:
+        async with installation(settings, server, SystemClock()) as app:
+            await prepare(app, tell)
+            await first(app)
+    except PyMongoError as fault:
+        raise DatabaseUnreachable(f"The database failed while it was being prepared: {brief(fault)}.") from None
+
+
+def _done_before_asked_to_stop(body: Coroutine[Any, Any, None], stopping: threading.Event) -> bool:
+    """Run `body` to its end, or cancel it when asked to stop; says which."""
+
+    async def race() -> bool:
+        task = asyncio.create_task(body)
+        while not stopping.is_set():
+            done, _ = await asyncio.wait([task], timeout=TICK_SECONDS)
+            if done:
+                await task
+                return True
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+
+    return asyncio.run(race())
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from foundation.engine import (
     find_engine,
     other_engines_data,
     running_engine,
+    uri_of,
 )
 from foundation.faults import DatabaseUnreachable, SettingsFault
 from foundation.settings import EngineChoice, Settings
@@ -44,7 +45,7 @@ def database_server(settings: Settings, tell: Callable[[str], None]) -> Iterator
     for kind in _kinds(settings.engine):
         running = running_engine(settings.data_dir, kind)
         if running is not None:
-            yield Server(running, f"the {kind} engine that already runs on {settings.data_dir / kind}")
+            yield Server(uri_of(running.port), f"the {kind} engine that already runs on {settings.data_dir / kind}")
             return
     program = find_engine(settings.engine)
     unseen = other_engines_data(settings.data_dir, program.kind)
@@ -71,10 +72,10 @@ def check_reachable(uri: str) -> str:
             hello = client.admin.command("hello")
             hosts = ", ".join(f"{host}:{port}" for host, port in sorted(client.nodes)) or "the named hosts"
     except (InvalidURI, ConfigurationError, ValueError) as fault:
-        raise SettingsFault(f"ZHENGTONG_MONGODB_URI is not usable: {_brief(fault)}.") from None
+        raise SettingsFault(f"ZHENGTONG_MONGODB_URI is not usable: {brief(fault)}.") from None
     except PyMongoError as fault:
         raise DatabaseUnreachable(
-            f"The database in ZHENGTONG_MONGODB_URI does not answer within {REACH_SECONDS:.0f} s: {_brief(fault)}."
+            f"The database in ZHENGTONG_MONGODB_URI does not answer within {REACH_SECONDS:.0f} s: {brief(fault)}."
         ) from None
     if hello.get("msg") == "isdbgrid":
         return f"the sharded cluster behind {hosts}"
@@ -89,7 +90,7 @@ def _kinds(choice: EngineChoice) -> list[EngineKind]:
     return list(EngineKind) if choice is EngineChoice.AUTO else [EngineKind(choice)]
 
 
-def _brief(fault: Exception) -> str:
+def brief(fault: Exception) -> str:
     """The driver's first words, without its long description of the topology."""
     first = str(fault).partition(", Timeout:")[0].partition(" (configured timeouts")[0]
     return first.rstrip(".") or type(fault).__name__

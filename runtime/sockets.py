@@ -9,6 +9,7 @@ import socket
 
 from foundation.faults import PortTaken, SettingsFault
 
+LOOPBACK = "127.0.0.1"
 BACKLOG = 1024
 
 

@@ -38,11 +38,11 @@ def create_app(settings: Settings) -> ASGIApp:
     )
 
 
-def serve(settings: Settings) -> None:
+def answer(app: ASGIApp, host: str, port: int) -> None:
     """Answer requests until SIGTERM, or until the supervisor is gone. Raises `PortTaken`."""
-    listener = listen(settings.host, settings.port)
+    listener = listen(host, port)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
@@ -60,6 +60,11 @@ def serve(settings: Settings) -> None:
     live_and_die_with_parent(stop)
     with listener:
         server.run(sockets=[listener])
+
+
+def serve(settings: Settings) -> None:
+    """Run this process's share of the API until SIGTERM."""
+    answer(create_app(settings), settings.host, settings.port)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from foundation.clock import Clock, SystemClock
+from foundation.keys import read_keys
 from foundation.settings import Settings, read_settings
+from runtime.composition import App, build
 from runtime.processes import live_and_die_with_parent, run_child
+from workorders.lifecycle.checkpoints import sign_day
 
 log = structlog.get_logger()
 
@@ -63,14 +66,32 @@ async def _sleep(pause: timedelta, stopping: asyncio.Event) -> None:
         return
 
 
+def sweeps_of(app: App) -> list[Sweep]:
+    """Everything that a worker of this installation does."""
+
+    async def sign_checkpoint(now: datetime) -> int:
+        terms = await app.library.current()
+        return await sign_day(app.database, app.keys.signer, terms.calendar, now)
+
+    return [
+        Sweep("timers", app.timers.sweep),
+        *(Sweep(consumer.name, consumer.sweep, every=timedelta(milliseconds=500)) for consumer in app.consumers),
+        Sweep("checkpoint", sign_checkpoint, every=timedelta(minutes=5)),
+    ]
+
+
 async def work(settings: Settings) -> None:
     """Work until SIGTERM, or until the supervisor is gone."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     live_and_die_with_parent(lambda: loop.call_soon_threadsafe(stopping.set))
-    await run_sweeps([], SystemClock(), stopping)
-    await stopping.wait()
+    app = build(settings, read_keys(settings), SystemClock())
+    try:
+        await app.open()
+        await run_sweeps(sweeps_of(app), app.clock, stopping)
+    finally:
+        await app.close()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ own, and neither ever opens the other's. They are run as programs and never impo
     process.py    starting, watching and stopping the engine
 """
 
-from foundation.engine.process import EmbeddedEngine, running_engine
+from foundation.engine.process import EmbeddedEngine, running_engine, uri_of
 from foundation.engine.programs import EngineKind, EngineProgram, find_engine
 from foundation.engine.store import other_engines_data
 
@@ -19,4 +19,5 @@ __all__ = [
     "find_engine",
     "other_engines_data",
     "running_engine",
+    "uri_of",
 ]

@@ -65,7 +65,7 @@ class EmbeddedEngine:
             if durable and program.kind is EngineKind.RUST and not folder.store.exists():
                 _prepare(program, folder, lock)
             process, port = _launch(program, folder, folder.store, lock, durable=durable)
-            folder.tell_running(Running(port, process.pid, os.getpid()))
+            folder.tell_running(Running(port, process.pid, os.getpid(), durable))
         except BaseException:
             lock.release()
             raise
@@ -73,7 +73,7 @@ class EmbeddedEngine:
 
     @property
     def uri(self) -> str:
-        return _uri(self.port)
+        return uri_of(self.port)
 
     @property
     def pid(self) -> int:
@@ -109,8 +109,8 @@ class EmbeddedEngine:
         self.stop()
 
 
-def running_engine(data_dir: Path, kind: EngineKind) -> str | None:
-    """The URI of an engine that already runs on this folder, for a second command beside `make run`; else None."""
+def running_engine(data_dir: Path, kind: EngineKind) -> Running | None:
+    """The engine that already runs on this folder, for a second command beside `make run`; else None."""
     folder = StoreFolder(data_dir, kind)
     running = folder.running()
     if running is None:
@@ -119,10 +119,11 @@ def running_engine(data_dir: Path, kind: EngineKind) -> str | None:
     if lock is not None:
         lock.release()
         return None
-    return _uri(running.port)
+    return running
 
 
-def _uri(port: int) -> str:
+def uri_of(port: int) -> str:
+    """How to connect to an embedded engine."""
     # The engines keep retry records only until they are killed; our idempotency keys outlive that (see the design).
     return f"mongodb://127.0.0.1:{port}/?directConnection=true&retryWrites=false&maxPoolSize=50"
 
@@ -238,7 +239,7 @@ def _limit_transactions(port: int) -> None:
 
 
 def _client(port: int) -> "MongoClient[dict[str, Any]]":
-    return MongoClient(_uri(port), serverSelectionTimeoutMS=10_000)
+    return MongoClient(uri_of(port), serverSelectionTimeoutMS=10_000)
 
 
 def _prepare(program: EngineProgram, folder: StoreFolder, lock: FolderLock) -> None:

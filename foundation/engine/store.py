@@ -27,6 +27,8 @@ class Running:
     port: int
     pid: int
     owner: int
+    durable: bool
+    """Whether what it acknowledges survives kill -9."""
 
 
 class StoreFolder:

@@ -11,7 +11,7 @@ import pytest
 from pymongo import MongoClient
 
 from foundation.database import Database
-from foundation.engine import EmbeddedEngine, EngineKind, EngineProgram, find_engine, other_engines_data, running_engine
+from foundation.engine import EmbeddedEngine, EngineKind, EngineProgram, find_engine, other_engines_data, running_engine, uri_of
 from foundation.engine.store import StoreFolder
 from foundation.faults import DataFolderFault, EngineDied, EngineMissing
 from foundation.settings import EngineChoice
@@ -21,7 +21,9 @@ def test_data_is_found_again_and_the_folder_has_one_engine_at_a_time(
     engine_program: EngineProgram, tmp_path: Path
 ) -> None:
     with EmbeddedEngine.start(engine_program, tmp_path) as engine:
-        assert running_engine(tmp_path, engine_program.kind) == engine.uri
+        running = running_engine(tmp_path, engine_program.kind)
+        assert running is not None
+        assert (uri_of(running.port), running.durable) == (engine.uri, True)
         with pytest.raises(DataFolderFault, match="already running"):
             EmbeddedEngine.start(engine_program, tmp_path)
         with MongoClient[dict[str, object]](engine.uri) as client:
