@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import count
 from random import Random
 
 from stdnum.cn import ric
@@ -16,6 +17,8 @@ RESIDENTS = 120
 UNUSED_COUNTY = "379999"
 """A county code that was never given out: such ID numbers pass every check and belong to nobody."""
 MOBILE_PREFIX = "1990000"
+UNIT_PHONE_PREFIX = "1990001"
+"""Numbers of a range in which nobody answers."""
 STREETS_WITH_DUTIES = ("990102", "990103", "990104")
 """The districts whose streets took over duties 下沉街道."""
 HEAT_BRANCHES = {"990102": "heat_east", "990104": "heat_east", "990103": "heat_west", "990105": "heat_west"}
@@ -66,6 +69,12 @@ class DemoCity:
     @property
     def communities(self) -> tuple[Node, ...]:
         return tuple(place for place in self.places.values() if len(place.path) == 4)
+
+    def estates(self, community: str) -> tuple[str, ...]:
+        """The three housing estates 小区 of a community: neighbours complain of the same one."""
+        names, kinds = tables.places().estates, tables.places().estate_kinds
+        n = [place.id for place in self.communities].index(community)
+        return tuple(names[(3 * n + k) % len(names)] + kinds[(n // 5 + k) % len(kinds)] for k in range(3))
 
     def named(self, path: tuple[str, ...]) -> str:
         """The place as one writes it: 澄阳区文澜街道学宫社区."""
@@ -122,29 +131,28 @@ def _categories() -> tuple[dict[str, Node], dict[str, tuple[Group, Leaf]]]:
 
 def _units() -> Iterator[DemoUnit]:
     table, places = tables.units(), tables.places()
-    root = table.root.key
-    yield DemoUnit(root, table.root.name, None, (root,), table.root.phone, places=(places.city.code,))
+    root, whole_city = table.root.key, (places.city.code,)
+    number = count(1)
+
+    def unit(path: tuple[str, ...], name: str, of: tuple[str, ...], *, round_the_clock: bool = False) -> DemoUnit:
+        parent = path[-2] if len(path) > 1 else None
+        return DemoUnit(path[-1], name, parent, path, f"{UNIT_PHONE_PREFIX}{next(number):04}", round_the_clock, of)
+
+    yield unit((root,), table.root.name, whole_city)
     paths: dict[str, tuple[str, ...]] = {}
-    for n, bureau in enumerate(table.bureau, 1):
+    for bureau in table.bureau:
         paths[bureau.key] = (*paths.get(bureau.parent or "", (root,)), bureau.key)
-        path = paths[bureau.key]
-        phone = f"0399-80{n:02}110"
-        yield DemoUnit(
-            bureau.key, bureau.name, path[-2], path, phone, bureau.round_the_clock, places=(places.city.code,)
-        )
-    for a, area in enumerate(places.area, 1):
+        yield unit(paths[bureau.key], bureau.name, whole_city, round_the_clock=bureau.round_the_clock)
+    for area in places.area:
         government = (root, area.code)
-        name = table.area_government.format(area=area.name)
-        yield DemoUnit(area.code, name, root, government, f"0399-81{a:02}000", places=(area.code,))
-        for n, bureau in enumerate(_area_bureaux(), 1):
-            path = (*government, f"{area.code}-{bureau.key}")
+        yield unit(government, table.area_government.format(area=area.name), (area.code,))
+        for bureau in _area_bureaux():
             name = (bureau.area or "").format(area=area.name)
-            yield DemoUnit(path[-1], name, area.code, path, f"0399-82{a:02}{n:03}", places=(area.code,))
+            yield unit((*government, f"{area.code}-{bureau.key}"), name, (area.code,))
         for s, street in enumerate(area.streets, 1):
             code = f"{area.code}{s:03}"
             seat = "人民政府" if street[-1] in "镇乡" else "办事处"
-            name = f"{area.name}{street}{seat}"
-            yield DemoUnit(code, name, area.code, (*government, code), f"0399-83{a:02}{s:03}", places=(code,))
+            yield unit((*government, code), f"{area.name}{street}{seat}", (code,))
 
 
 def _area_bureaux() -> tuple[BureauTable, ...]:

@@ -89,7 +89,6 @@ class PlacesFile(Table):
 class RootTable(Table):
     key: str
     name: str
-    phone: str
 
 
 class BureauTable(Table):

@@ -1,13 +1,15 @@
-"""What people write: citizens' complaints, units' replies, reasons and notes. Pure; all chance is the given `Random`."""
+"""What people write: citizens' complaints, units' replies, reasons and notes. Pure: chance is a given `Random`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from random import Random
 
 from runtime.demo import tables
 from runtime.demo.city import DemoCity, Node
 from runtime.demo.tables import Group, Leaf, Spot, Texts
 from workorders.deadlines import Kind
+from workorders.lifecycle.values import Outcome
 
 TITLE_LENGTH = 50
 
@@ -73,40 +75,48 @@ class Writer:
         spot = self.slots["spot"]
         if kind is Kind.CONSULT and self.group.asks:
             question = self._fill(self.random.choice(self.group.asks))
-            parts = [self._phrase("openings"), question, self._phrase("closings")]
+            parts = [self.phrase("openings"), question, self.phrase("closings")]
             title = f"咨询{self.leaf.name}有关问题"
         else:
             says = self._fill(self.random.choice(self.leaf.says))
             parts = [
-                self._phrase("openings"),
+                self.phrase("openings"),
                 says,
-                self._phrase("effects"),
-                self._phrase("efforts"),
-                self._phrase("demands"),
-                self._phrase("closings"),
+                self.phrase("effects"),
+                self.phrase("efforts"),
+                self.phrase("demands"),
+                self.phrase("closings"),
             ]
             title = f"{_TITLES[kind]}{spot}{self.issue}"
         address = f"{self.city.named(self.place.path)}{spot if self.group.spot in _OUTDOORS else ''}"
         return Complaint(title[:TITLE_LENGTH], "".join(parts), address, self.issue)
 
-    def reply(self, unit: Node, phone: str, outcome: str, day: str) -> str:
-        """A unit's public answer; `outcome` is solved, explained, planned or unsolvable."""
-        known = {"unit": unit.name, "phone": phone, "day": day, "citizen": "市民", "issue": self.issue}
+    def reply(self, unit: Node, phone: str, outcome: Outcome, day: date) -> str:
+        """A unit's public answer, given on that local date."""
+        known = {"unit": unit.name, "phone": phone, "citizen": "市民", "issue": self.issue}
+        known["day"] = f"{day.month}月{day.day}日"
         known["basis"] = self.group.basis.split("；")[0] or "有关规定"
-        opening = self.random.choice(tables.phrases()["reply_openings"]).format_map(known)
-        body = (
-            self._fill(self.random.choice(self.group.replies)) + "。"
-            if outcome == "solved"
-            else self.random.choice(tables.phrases()[outcome]).format_map(known)
-        )
-        closing = self.random.choice(tables.phrases()["reply_closings"]).format_map(known)
-        return f"{opening}{body}{closing}"
+        opening = self._phrase_of("reply_openings", known)
+        body = f"{self._fill(self._fitting_reply())}。"
+        if outcome is not Outcome.SOLVED:
+            body = self._phrase_of(outcome, known)
+        return f"{opening}{body}{self._phrase_of('reply_closings', known)}"
+
+    def _fitting_reply(self) -> str:
+        """That reply of the group which has most in common with the leaf, by pairs of characters, and some luck."""
+        about = self.leaf.name + "".join((*self.leaf.issues, *self.leaf.says))
+        pairs = {about[n : n + 2] for n in range(len(about) - 1)}
+
+        def common(reply: str) -> float:
+            return sum(reply[n : n + 2] in pairs for n in range(len(reply) - 1)) + 3 * self.random.random()
+
+        return max(self.group.replies, key=common)
+
+    def _phrase_of(self, name: str, known: Mapping[str, str]) -> str:
+        return self.random.choice(tables.phrases()[name]).format_map(known)
 
     def phrase(self, name: str) -> str:
         """One of the phrases of this name, filled."""
-        return self._phrase(name)
-
-    def _phrase(self, name: str) -> str:
         return self._fill(self.random.choice(tables.phrases()[name]))
 
     def _fill(self, text: str) -> str:
@@ -129,11 +139,11 @@ class Writer:
                 first, second = self.random.sample(places.roads, 2)
                 return choose((f"{first}与{second}交叉口", f"{first}{self.random.randrange(1, 260)}号附近"))
             case "compound":
-                return f"{choose(places.estates)}{choose(places.estate_kinds)}"
+                return choose(self.city.estates(self.place.id))
             case "company":
                 return f"{choose(places.company_names)}{choose(places.company_kinds)}"
             case "village":
-                return f"{choose(places.villages)}村"
+                return self.place.name if self.place.name.endswith("村") else f"{choose(places.villages)}村"
             case "community":
                 return self.place.name
             case _:

@@ -1,0 +1,335 @@
+"""Filling an empty database with the demo city, once.
+
+The trees, people and the catalogue are written first; then every order lives its life through the use cases, all
+lives in one order of time, timers fired when they are due. A mark in the database says how far it came: a seeding that
+was broken off begins anew from an empty database, a finished one is left alone.
+"""
+
+import asyncio
+import heapq
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+from foundation.changes import AlreadyClaimed, Change, StaleWrite
+from foundation.clock import SettableClock
+from foundation.database import Database
+from foundation.documents import Stored
+from foundation.errors import Conflict
+from foundation.ids import new_id
+from foundation.outbox import OutboxRow
+from foundation.phones import parse_mobile
+from foundation.timers import LONG_AGO, Timer, Timers
+from identity.actors import Actor, Role
+from identity.documents import Category, Channel, Contact, DutyShift, LoginClaim, Place, Resident, Staff, Unit
+from identity.passwords import Passwords
+from identity.subjects import STAFF, resident_actor, staff_actor
+from runtime.composition import App
+from runtime.demo.city import DemoCity, DemoUnit, make_city
+from runtime.demo.lives import Life, Stage
+from runtime.demo.stories import plan
+from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.recording import NOTICES
+from workorders.lifecycle.timing import timer_handlers
+from workorders.routing.cataloguing import Cataloguing
+from workorders.routing.repository import CatalogueRepository
+
+ORDERS = 300
+SEED = 12345
+PASSWORD = "zhengtong-demo"  # noqa: S105 (of a city that does not exist; shown at every start)
+MARK = "demo_city"
+ALIVE = timedelta(seconds=60)
+"""A seeding that did not say for so long that it is at work has died."""
+SEEDER = Actor("system:demo", frozenset({Role.SYSTEM, Role.ADMINISTRATOR}), label="演示城市")
+CHANNELS = {
+    "phone": "电话",
+    "app": "手机应用",
+    "mini_program": "小程序",
+    "web": "网站",
+    "wechat": "微信",
+    "letter": "信件",
+    "media": "政风热线",
+    "upstream": "上级平台",
+}
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many lives of how many are over."""
+
+
+class SeedingState(StrEnum):
+    SEEDING = "seeding"
+    DONE = "done"
+
+
+class DemoMark(Stored):
+    """How far the seeding came (`_id` is "demo_city"); `token` names the process that is at it."""
+
+    state: SeedingState
+    seed: int
+    token: str
+    as_of: datetime
+    alive_until: datetime
+
+    shard_key: ClassVar[str] = "_id"
+
+    class Settings:
+        name = "demo_city"
+
+
+class NotEmpty(Conflict):
+    code = "DATABASE_NOT_EMPTY"
+    text = "数据库中已有数据，不能再生成演示城市。"
+
+
+class SeedingElsewhere(Conflict):
+    code = "SEEDING_ELSEWHERE"
+    text = "另一个进程正在生成演示城市，请稍候。"
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What a seeding did: `fresh` is False where the city was there already."""
+
+    fresh: bool
+    orders: int
+    actions: int
+
+
+async def seed(
+    app: App, *, seed: int = SEED, orders: int = ORDERS, progress: Progress = lambda done, of: None
+) -> Seeded:
+    """Fill the app's database with the demo city as of now, unless it is there.
+
+    The database must be empty or hold a seeding that was broken off, which is cleared away. Afterwards nothing is
+    left for a worker to catch up with, and no citizen of the demo is sent a message about the past. Raises `NotEmpty`,
+    `SeedingElsewhere`.
+    """
+    now = app.clock.now()
+    mark = await _begin(app, seed, now)
+    if mark is None:
+        return Seeded(fresh=False, orders=0, actions=0)
+    await app.prepare()
+    city = make_city(seed, now.astimezone((await app.library.current()).calendar.zone).date())
+    await _write_trees(app, city)
+    clock = SettableClock(now)
+    office = replace(app.office, clock=clock)
+    await Cataloguing(app.database, clock, app.library, CatalogueRepository(app.database)).load(SEEDER, city.rules)
+    calendar = (await app.library.current()).calendar
+    stage = Stage(
+        office=office,
+        city=city,
+        calendar=calendar,
+        staff=await _write_staff(app, city, now),
+        residents=await _write_residents(app, city),
+        today=now,
+    )
+    plots = plan(city, seed, now, calendar, orders)
+    lives = [Life(stage, plot, seed) for plot in plots]
+    theatre = _Theatre(app.database, clock, Timers(app.database, timer_handlers(office)))
+    keeper = _Keeper(app, mark, progress)
+    actions = await theatre.play([life.tell() for life in lives], now, keeper.tell)
+    await _settle(app, now)
+    await keeper.finish()
+    return Seeded(fresh=True, orders=len(lives), actions=actions)
+
+
+async def _begin(app: App, seed: int, now: datetime) -> DemoMark | None:
+    """Claim the seeding; None if it is done. Raises `NotEmpty`, `SeedingElsewhere`."""
+    await app.database.prepare([DemoMark])
+    fresh = DemoMark(
+        _id=MARK, state=SeedingState.SEEDING, seed=seed, token=new_id(), as_of=now, alive_until=now + ALIVE
+    )
+    mark = await app.database.get(DemoMark, MARK)
+    if mark is not None and mark.state is SeedingState.DONE:
+        return None
+    try:
+        if mark is None:
+            await app.prepare()
+            if not await _empty(app.database):
+                raise NotEmpty
+            await app.database.save(Change().insert(fresh))
+        elif mark.alive_until > now:
+            raise SeedingElsewhere
+        else:
+            await app.database.save(Change().replace(fresh, expecting={"token": mark.token}))
+            await _clear(app.database)
+            app.identity.directory.forget()
+    except (AlreadyClaimed, StaleWrite):
+        raise SeedingElsewhere from None
+    return fresh
+
+
+async def _empty(database: Database) -> bool:
+    """Whether nobody has entered anything: no unit, no account, no order."""
+    for model in (Unit, Staff, Resident, OrderDocument):
+        if await database.collection(model).find_one({}, {"_id": 1}) is not None:
+            return False
+    return True
+
+
+async def _clear(database: Database) -> None:
+    """Empty every collection but the mark's. Collections and indexes stay."""
+    for name in await database.mongo.list_collection_names():
+        if name != DemoMark.collection_name():
+            await database.mongo[name].delete_many({})
+
+
+# The city's trees and people
+
+
+async def _write_trees(app: App, city: DemoCity) -> None:
+    for model, nodes in ((Category, city.categories), (Place, city.places)):
+        change = Change().insert(
+            *(model(_id=node.id, name=node.name, parent=node.parent, path=node.path) for node in nodes.values())
+        )
+        await app.database.save(change)
+    await app.database.save(
+        Change().insert(*(Channel(_id=id, name=name, parent=None, path=(id,)) for id, name in CHANNELS.items()))
+    )
+    answers_for: dict[str, set[str]] = {}
+    for rule in city.rules:
+        answers_for.setdefault(rule.lead, set()).add(rule.category)
+    units = (_unit(unit, tuple(sorted(answers_for.get(unit.id, ())))) for unit in city.units.values())
+    await app.database.save(Change().insert(*units))
+    app.identity.directory.forget()
+
+
+def _unit(unit: DemoUnit, categories: tuple[str, ...]) -> Unit:
+    desk = Contact(name="热线工作联络员", phone=unit.phone, post="办公室")
+    duty = Contact(name="值班室", phone=unit.phone, post="值班员")
+    leader = Contact(name="带班领导", phone=unit.phone[:7] + f"{int(unit.phone[7:]) + 5_000:04}", post="分管负责人")
+    nights = DutyShift(start="17:00", end="08:30", members=(duty, leader))
+    weekends = DutyShift(days=(6, 7), start="08:30", end="17:00", members=(duty, leader))
+    around_the_clock = DutyShift(members=(duty, leader))
+    return Unit(
+        _id=unit.id,
+        name=unit.name,
+        parent=unit.parent,
+        path=unit.path,
+        calendar="24x7" if unit.round_the_clock else None,
+        contacts=(desk,),
+        duty=(around_the_clock,) if unit.round_the_clock else (nights, weekends),
+        categories=categories,
+        places=unit.places,
+    )
+
+
+async def _write_staff(app: App, city: DemoCity, now: datetime) -> dict[str, Actor]:
+    """All accounts with the demo's password, each hashed with a salt of its own; their actors by login."""
+    passwords = Passwords()
+    hashes = await asyncio.gather(*(passwords.hash(PASSWORD) for _ in city.staff))
+    accounts = [
+        Staff(
+            _id=STAFF + person.login,
+            login=person.login,
+            name=person.name,
+            roles=person.roles,
+            unit=person.unit,
+            password=hashed,
+            created_at=now,
+        )
+        for person, hashed in zip(city.staff, hashes, strict=True)
+    ]
+    claims = [LoginClaim(_id=account.login, staff=account.id) for account in accounts]
+    await app.database.save(Change().insert(*accounts).insert(*claims))
+    units = (await app.identity.directory.snapshot()).units
+    return {
+        account.login: staff_actor(account, units.get(account.unit) if account.unit else None, None)
+        for account in accounts
+    }
+
+
+async def _write_residents(app: App, city: DemoCity) -> list[Actor]:
+    actors = []
+    for person in city.residents:
+        resident = await app.identity.residents.having_mobile(parse_mobile(person.mobile))
+        actor = resident_actor(resident, None)
+        await app.identity.residents.give_real_name(actor, person.name, resident_number=person.number)
+        actors.append(actor)
+    return actors
+
+
+# The orders' lives
+
+
+class _Theatre:
+    """Plays many lives in one order of time: exactly one acts at a time, and the clock stands at its moment."""
+
+    def __init__(self, database: Database, clock: SettableClock, timers: Timers) -> None:
+        self._database, self._clock, self._timers = database, clock, timers
+
+    async def play(
+        self, lives: list[AsyncIterator[datetime]], until: datetime, tell: Callable[[int, int], Awaitable[None]]
+    ) -> int:
+        """Play all lives up to `until`, and answer how many times one went on."""
+        waiting: list[tuple[datetime, int]] = []
+        turns = over = 0
+        for n, life in enumerate(lives):
+            await self._go_on(waiting, n, life)
+        while waiting:
+            moment, n = heapq.heappop(waiting)
+            if moment <= until:
+                await self._pass_time(moment)
+                turns += 1
+                if await self._go_on(waiting, n, lives[n]):
+                    continue
+            over += 1
+            await tell(over, len(lives))
+        await self._pass_time(until)
+        return turns
+
+    async def _go_on(self, waiting: list[tuple[datetime, int]], n: int, life: AsyncIterator[datetime]) -> bool:
+        """Let a life act; whether it goes on after that."""
+        moment = await anext(life, None)
+        if moment is None:
+            return False
+        heapq.heappush(waiting, (moment, n))
+        return True
+
+    async def _pass_time(self, until: datetime) -> None:
+        """Stand at `until`; timers that are due before fire each at its own time."""
+        timers = self._database.collection(Timer)
+        while True:
+            due = {"due": {"$gte": LONG_AGO, "$lte": until}}
+            first = await timers.find(due, {"due": 1}).sort("due", 1).limit(1).to_list()
+            if not first:
+                break
+            self._clock.set(first[0]["due"])
+            await self._timers.sweep(self._clock.now())
+        self._clock.set(until)
+
+
+class _Keeper:
+    """Tells how far it is, and keeps saying in the mark that somebody is at it."""
+
+    def __init__(self, app: App, mark: DemoMark, progress: Progress) -> None:
+        self._app, self._mark, self._progress = app, mark, progress
+        self._said = mark.alive_until - ALIVE
+
+    async def tell(self, done: int, of: int) -> None:
+        """Raises `SeedingElsewhere` if another process has taken over."""
+        self._progress(done, of)
+        now = self._app.clock.now()
+        if now - self._said > ALIVE / 6:
+            await self._write({"alive_until": now + ALIVE})
+            self._said = now
+
+    async def finish(self) -> None:
+        await self._write({"state": SeedingState.DONE})
+
+    async def _write(self, fields: dict[str, object]) -> None:
+        change = Change().update(DemoMark, MARK, {"$set": fields}, expecting={"token": self._mark.token})
+        try:
+            await self._app.database.save(change)
+        except StaleWrite:
+            raise SeedingElsewhere from None
+
+
+async def _settle(app: App, now: datetime) -> None:
+    """Leave nothing to catch up with: desks' totals counted, messages about the past not sent."""
+    await app.database.collection(OutboxRow).delete_many({"consumer": NOTICES})
+    for consumer in app.consumers:
+        while await consumer.sweep(now):
+            pass
