@@ -10,7 +10,11 @@ Filter = Mapping[str, Any]
 
 
 class StaleWrite(Exception):
-    """A precondition of a conditional write did not hold any more: judge again from a fresh read."""
+    """A precondition of a conditional write did not hold any more: judge again from a fresh read of `collection`."""
+
+    def __init__(self, collection: str = "") -> None:
+        super().__init__(collection)
+        self.collection = collection
 
 
 class AlreadyClaimed(Exception):
@@ -22,69 +26,66 @@ class AlreadyClaimed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Conditional:
-    """A write of one document by `_id` that must still match `expecting`."""
+class Write:
+    """One write as MongoDB's `bulkWrite` command has it, without the name of the collection."""
 
     model: type[Stored]
-    filter: Filter
-    replacement: Mapping[str, Any] | None = None
-    operations: Mapping[str, Any] | None = None
+    kind: str
+    operation: Mapping[str, Any]
 
     @property
-    def deletes(self) -> bool:
-        return self.replacement is None and self.operations is None
+    def document_id(self) -> str:
+        """The `_id` that an insert claims."""
+        return str(self.operation["document"]["_id"])
 
 
 @dataclass(slots=True)
 class Change:
     """Writes that stand or fall together.
 
-    Conditional writes run first, in the order they were added, so that a lost race costs least; then one
-    `insert_many` per collection. `Database.save` runs it.
+    Contested writes run first, in the order they were added, so that a lost race costs least. `Database.save` runs all
+    of them as one command.
     """
 
-    inserts: dict[type[Stored], list[Mapping[str, Any]]] = field(default_factory=dict)
-    conditionals: list[Conditional] = field(default_factory=list)
-    discards: dict[type[Stored], list[str]] = field(default_factory=dict)
-    puts: dict[type[Stored], list[Mapping[str, Any]]] = field(default_factory=dict)
-
-    @property
-    def is_one_write(self) -> bool:
-        """Whether one command does it all, so that no transaction is needed."""
-        inserted = sum(map(len, self.inserts.values()))
-        return len(self.conditionals) + inserted == 1 and not self.discards and not self.puts
+    contested: list[Write] = field(default_factory=list)
+    others: list[Write] = field(default_factory=list)
 
     def insert(self, *documents: Stored) -> Self:
         """Add documents that must not exist yet."""
         for document in documents:
-            self.inserts.setdefault(type(document), []).append(document.stored())
+            self.others.append(Write(type(document), "insert", {"document": document.stored()}))
         return self
 
     def replace(self, document: Stored, *, expecting: Filter) -> Self:
         """Replace the whole document, if the stored one still matches `expecting`."""
-        where = {"_id": document.id, **expecting}
-        self.conditionals.append(Conditional(type(document), where, replacement=document.stored()))
-        return self
+        return self._contest(type(document), document.id, document.stored(), expecting)
 
     def update(
         self, model: type[Stored], id: str, operations: Mapping[str, Any], *, expecting: Filter | None = None
     ) -> Self:
         """Apply update operators to one document, if it exists and still matches `expecting`."""
-        self.conditionals.append(Conditional(model, {"_id": id, **(expecting or {})}, operations=operations))
-        return self
+        return self._contest(model, id, operations, expecting)
 
     def delete(self, model: type[Stored], id: str, *, expecting: Filter | None = None) -> Self:
         """Delete one document, if it exists and still matches `expecting`."""
-        self.conditionals.append(Conditional(model, {"_id": id, **(expecting or {})}))
+        where = {"_id": id, **(expecting or {})}
+        self.contested.append(Write(model, "delete", {"filter": where, "multi": False}))
         return self
 
     def discard(self, model: type[Stored], ids: Sequence[str]) -> Self:
-        """Delete those of the documents that exist, in one command."""
-        self.discards.setdefault(model, []).extend(ids)
+        """Delete those of the documents that exist."""
+        self.others.append(Write(model, "delete", {"filter": {"_id": {"$in": list(ids)}}, "multi": True}))
         return self
 
     def put(self, *documents: Stored) -> Self:
-        """Write whole documents, new or not, in one command: for what only one process writes at a time."""
+        """Write whole documents, new or not: for what only one process writes at a time."""
         for document in documents:
-            self.puts.setdefault(type(document), []).append(document.stored())
+            stored = document.stored()
+            operation = {"filter": {"_id": document.id}, "updateMods": stored, "multi": False, "upsert": True}
+            self.others.append(Write(type(document), "update", operation))
+        return self
+
+    def _contest(self, model: type[Stored], id: str, mods: Mapping[str, Any], expecting: Filter | None) -> Self:
+        where = {"_id": id, **(expecting or {})}
+        self.contested.append(Write(model, "update", {"filter": where, "updateMods": mods, "multi": False}))
         return self

@@ -7,13 +7,13 @@ from datetime import UTC
 from typing import Any, TypeVar
 
 from beanie import init_beanie
-from pymongo import AsyncMongoClient, ReplaceOne
+from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
-from foundation.changes import AlreadyClaimed, Change, Conditional, StaleWrite
+from foundation.changes import AlreadyClaimed, Change, StaleWrite, Write
 from foundation.documents import Stored
 from foundation.errors import Busy
 
@@ -23,6 +23,8 @@ R = TypeVar("R")
 
 TRANSACTION_TRIES = 12
 DUPLICATE_KEY = 11000
+WRITE_CONFLICT = 112
+TRANSIENT = "TransientTransactionError"
 
 
 class Database:
@@ -81,74 +83,72 @@ class Database:
         connection at the commit: then the change is either there or not, and an idempotency key tells which.
         """
 
-        async def write(session: AsyncClientSession | None) -> None:
-            for conditional in change.conditionals:
-                await self._write_conditional(conditional, session)
-            for model, ids in change.discards.items():
-                await self.collection(model).delete_many({"_id": {"$in": ids}}, session=session)
-            for model, documents in change.puts.items():
-                writes = [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in documents]
-                await self.collection(model).bulk_write(writes, session=session)
-            for model, documents in change.inserts.items():
-                await self._insert(model, documents, session)
-
-        if change.is_one_write:
-            await write(None)
-        else:
-            await self.transact(write)
+        writes = [*change.contested, *change.others]
+        if len(writes) == 1 and not writes[0].operation.get("multi"):
+            await _again(lambda: self._run(writes, len(change.contested), None))
+        elif writes:
+            await self.transact(lambda session: self._run(writes, len(change.contested), session))
 
     async def transact(self, body: Callable[[AsyncClientSession], Awaitable[R]]) -> R:
         """Run `body` in a transaction; again, from its start, after a transient error.
 
         `body` awaits nothing but the database. A commit whose outcome is unknown is retried as a commit, alone.
         """
-        for attempt in range(TRANSACTION_TRIES):
+
+        async def once() -> R:
             async with self.client.start_session() as session:
+                await session.start_transaction()
                 try:
-                    await session.start_transaction()
                     result = await body(session)
-                    await _commit(session)
-                    return result
-                except PyMongoError as error:
-                    if session.in_transaction:
-                        await session.abort_transaction()
-                    if not error.has_error_label("TransientTransactionError"):
-                        raise
                 except BaseException:
-                    if session.in_transaction:
-                        await session.abort_transaction()
+                    await session.abort_transaction()
                     raise
-            await asyncio.sleep(secrets.randbelow(1_000) / 1_000_000 * 2 ** min(attempt + 2, 8))
-        raise Busy
+                await _commit(session)
+                return result
 
-    async def _write_conditional(self, conditional: Conditional, session: AsyncClientSession | None) -> None:
-        collection = self.collection(conditional.model)
-        matched: int
-        if conditional.replacement is not None:
-            replaced = await collection.replace_one(conditional.filter, conditional.replacement, session=session)
-            matched = replaced.matched_count
-        elif conditional.operations is not None:
-            updated = await collection.update_one(conditional.filter, conditional.operations, session=session)
-            matched = updated.matched_count
-        else:
-            matched = (await collection.delete_one(conditional.filter, session=session)).deleted_count
-        if matched == 0:
-            raise StaleWrite(conditional.model.collection_name())
+        return await _again(once)
 
-    async def _insert(self, model: type[Stored], documents: Sequence[Any], session: AsyncClientSession | None) -> None:
-        name = model.collection_name()
+    async def _run(self, writes: Sequence[Write], contested: int, session: AsyncClientSession | None) -> None:
+        """Run all writes as one command; the first `contested` of them must each find their document."""
+        names = list(dict.fromkeys(write.model.collection_name() for write in writes))
+        number = {name: index for index, name in enumerate(names)}
+        command: Raw = {
+            "bulkWrite": 1,
+            "ops": [{write.kind: number[write.model.collection_name()], **write.operation} for write in writes],
+            "nsInfo": [{"ns": f"{self.mongo.name}.{name}"} for name in names],
+            "ordered": True,
+            "errorsOnly": False,
+        }
+        if session is None:
+            command["writeConcern"] = {"w": "majority", "j": True}
+        reply = await self.client.admin.command(command, session=session)
+        for result in reply["cursor"]["firstBatch"]:
+            write = writes[result["idx"]]
+            if not result["ok"]:
+                _raise_failed(write, result)
+            if result["idx"] < contested and result["n"] == 0:
+                raise StaleWrite(write.model.collection_name())
+
+
+def _raise_failed(write: Write, result: Raw) -> None:
+    if result["code"] == DUPLICATE_KEY and write.kind == "insert":
+        raise AlreadyClaimed(write.model.collection_name(), write.document_id)
+    error = OperationFailure(result.get("errmsg", ""), result["code"], result)
+    if result["code"] == WRITE_CONFLICT:
+        error._add_error_label(TRANSIENT)
+    raise error
+
+
+async def _again(once: Callable[[], Awaitable[R]]) -> R:
+    """Run it until it fails with no transient error, with growing pauses. Raises `Busy` after the bounded tries."""
+    for attempt in range(TRANSACTION_TRIES):
         try:
-            if len(documents) == 1:
-                await self.mongo[name].insert_one(documents[0], session=session)
-            else:
-                await self.mongo[name].insert_many(documents, session=session)
-        except BulkWriteError as error:
-            first = (error.details or {}).get("writeErrors", [{}])[0]
-            if first.get("code") == DUPLICATE_KEY:
-                raise AlreadyClaimed(name, str(documents[first["index"]]["_id"])) from None
-            raise
-        except DuplicateKeyError:
-            raise AlreadyClaimed(name, str(documents[0]["_id"])) from None
+            return await once()
+        except PyMongoError as error:
+            if not error.has_error_label(TRANSIENT):
+                raise
+        await asyncio.sleep(secrets.randbelow(1_000) / 1_000_000 * 2 ** min(attempt + 2, 8))
+    raise Busy
 
 
 async def _commit(session: AsyncClientSession) -> None:

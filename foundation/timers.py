@@ -12,7 +12,7 @@ from typing import ClassVar
 import structlog
 from pymongo import IndexModel
 
-from foundation.changes import Change, Conditional, StaleWrite
+from foundation.changes import Change, StaleWrite
 from foundation.database import Database
 from foundation.documents import Stored
 from foundation.ids import new_id
@@ -41,10 +41,13 @@ class Timer(Stored):
         indexes = [IndexModel([("due", 1)], name="due")]
 
     @classmethod
-    def at(cls, deadline: datetime, kind: str, subject: str) -> "Timer":
-        """A timer for one deadline of one thing: setting it twice sets it once."""
+    def at(cls, deadline: datetime, kind: str, subject: str, *, sequence: int) -> "Timer":
+        """A timer for one deadline of one thing, set by its event of that sequence.
+
+        A deadline that comes back to where it was gets a second timer: the first may still be waiting, unread.
+        """
         return cls(
-            _id=f"{subject}~{kind}~{deadline:%Y%m%dT%H%M%S%f}",
+            _id=f"{subject}~{kind}~{sequence}",
             kind=kind,
             subject=subject,
             deadline=deadline,
@@ -85,13 +88,14 @@ class Timers:
     async def _lease(self, timer: Timer, now: datetime) -> Timer | None:
         lease = new_id()
         until = now + LEASE * 2 ** min(timer.tries, 8)
-        taken = Conditional(
+        taken = Change().update(
             Timer,
-            {"_id": timer.id, "due": timer.due, "lease": timer.lease},
-            operations={"$set": {"lease": lease, "due": until}, "$inc": {"tries": 1}},
+            timer.id,
+            {"$set": {"lease": lease, "due": until}, "$inc": {"tries": 1}},
+            expecting={"due": timer.due, "lease": timer.lease},
         )
         try:
-            await self._database.save(Change(conditionals=[taken]))
+            await self._database.save(taken)
         except StaleWrite:
             return None
         return timer.changed(lease=lease, due=until)
