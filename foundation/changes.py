@@ -77,6 +77,12 @@ class Change:
         self.others.append(Write(model, "delete", {"filter": {"_id": {"$in": list(ids)}}, "multi": True}))
         return self
 
+    def include(self, other: "Change") -> Self:
+        """Add all of another change, so that both stand or fall together."""
+        self.contested.extend(other.contested)
+        self.others.extend(other.others)
+        return self
+
     def put(self, *documents: Stored) -> Self:
         """Write whole documents, new or not: for what only one process writes at a time."""
         for document in documents:

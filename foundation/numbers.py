@@ -4,6 +4,7 @@ Drawn before the transaction that uses them, in small blocks per process: an unu
 makes a number unique is its claim, whose `_id` it is.
 """
 
+import asyncio
 from datetime import date
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
@@ -31,13 +32,15 @@ class Numbers:
         self._database, self._series = database, series
         self._day = date.min
         self._left: list[int] = []
+        self._drawing = asyncio.Lock()
 
     async def draw(self, day: date) -> str:
         """The next number of that local day. Raises `Busy` if other processes were faster too often."""
-        if day != self._day or not self._left:
-            first = await self._draw_block(f"{self._series}:{day.isoformat()}")
-            self._day, self._left = day, list(range(first + BLOCK - 1, first - 1, -1))
-        return f"{day:%y%m%d}{self._left.pop():06d}"
+        async with self._drawing:  # many callers of one process wait for one block instead of each drawing their own
+            if day != self._day or not self._left:
+                first = await self._draw_block(f"{self._series}:{day.isoformat()}")
+                self._day, self._left = day, list(range(first + BLOCK - 1, first - 1, -1))
+            return f"{day:%y%m%d}{self._left.pop():06d}"
 
     async def _draw_block(self, counter: str) -> int:
         for _ in range(TRIES):

@@ -52,8 +52,7 @@ def key_of(cursor: str) -> str:
     """The sort key in a cursor. Raises `InvalidInput` if it is not one of ours."""
     try:
         key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        moment_of(key)
-        if key[24:25] != "~" or len(key) > 200:
+        if not EARLIEST <= moment_of(key) <= LATEST or key[24:25] != "~" or len(key) > 200:
             raise ValueError
     except (binascii.Error, ValueError):
         raise InvalidInput.field("after", "分页游标无效，请从第一页重新查询。") from None

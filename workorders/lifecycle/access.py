@@ -17,6 +17,7 @@ SEES_ALL = HOTLINE_ROLES | {Role.LEADERSHIP, Role.SYSTEM}
 
 _DISPATCHERS = frozenset({Role.DISPATCHER, Role.CHIEF_DISPATCHER})
 _OWN = frozenset({Role.CITIZEN, Role.ANONYMOUS_DEVICE})
+_OWNERS = _OWN | {Role.UPSTREAM}
 _CLERK = frozenset({Role.UNIT_CLERK})
 _HEAD = frozenset({Role.UNIT_HEAD})
 _SYSTEM = frozenset({Role.SYSTEM})
@@ -66,8 +67,8 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
 
 
 def owns(actor: Actor, order: Order) -> bool:
-    """Whether the order is the citizen's, or the anonymous device's, own."""
-    return actor.has(*_OWN) and order.reporter_id is not None and order.reporter_id == actor.id
+    """Whether the order is the citizen's, the anonymous device's, or the platform's that handed it down."""
+    return actor.has(*_OWNERS) and order.reporter_id is not None and order.reporter_id == actor.id
 
 
 def holds(actor: Actor, order: Order) -> bool:
@@ -110,5 +111,5 @@ def require(actor: Actor, action: Action, order: Order) -> None:
     roles = ALLOWED[action] & actor.roles
     if not roles:
         raise NotAllowed
-    if roles <= _OWN and not owns(actor, order):
+    if roles <= _OWNERS and not owns(actor, order):
         raise NotAllowed

@@ -4,16 +4,20 @@ Conflict
 ├── WrongState           the table of states has no such row
 ├── AlreadyHandedDown    an upstream number that is an order already
 ├── RequestStillOpen / NoOpenRequest
-├── ReturnWindowOver / ReturnsUsedUp / OnlyAdjudication / CannotReturn
+├── ReturnWindowOver / ReturnsUsedUp / OnlyAdjudication / NotDisputed / CannotReturn
 ├── DeadlinePassed / CapReached
 ├── Suspended / NotSuspended
+├── WrongAssignment / NotSigned / AlreadySigned / AlreadyReplied / AlreadyAssigned
 ├── WaitsForOthers       the lead's reply must say why it does not wait
-├── RedoUsedUp / RedoLeft
+├── RedoAsked / RedoUsedUp / RedoLeft
 ├── AttemptsLeft
-└── AlreadyRated
+├── NotRatable / AlreadyRated
+└── NotAbolished         only an abolished unit is replaced
 InvalidInput
 ├── UnknownUnit / UnitAbolished / UnitComplainedOf
-└── NotBelow             delegation goes down the own tree
+├── NotBelow             delegation goes down the own tree
+├── NotSuccessor
+└── AnswerMissing / GradeUnknown
 RateLimited
 └── UrgedEnough
 """
@@ -114,7 +118,12 @@ class OnlyAdjudication(Conflict):
 
 class CannotReturn(Conflict):
     code = "CANNOT_RETURN"
-    text = "该工单由派单组长裁定，不能退单。"
+    text = "该工单由派单组长裁定，或已在重办，不能退单。"
+
+
+class NotDisputed(Conflict):
+    code = "NOT_DISPUTED"
+    text = "该工单退单次数未满，请按一般程序派单。"
 
 
 class DeadlinePassed(Conflict):
@@ -152,6 +161,11 @@ class RedoLeft(Conflict):
     text = "该工单尚可重办，不能作最终答复。"
 
 
+class RedoAsked(Conflict):
+    code = "REDO_ASKED"
+    text = "市民要求重办，须由派单员决定重办或归档。"
+
+
 class AttemptsLeft(Conflict):
     code = "ATTEMPTS_LEFT"
     text = "回访未接通的次数不足，请继续回访。"
@@ -160,6 +174,11 @@ class AttemptsLeft(Conflict):
 class AlreadyRated(Conflict):
     code = "ALREADY_RATED"
     text = "您已评价过，感谢您的反馈。"
+
+
+class NotRatable(Conflict):
+    code = "NOT_RATABLE"
+    text = "该工单不能评价。"
 
 
 class UnknownUnit(InvalidInput):
@@ -180,6 +199,21 @@ class UnitComplainedOf(InvalidInput):
 class NotBelow(InvalidInput):
     code = "NOT_BELOW"
     text = "只能转派给本单位的下级单位。"
+
+
+class AlreadyAssigned(Conflict):
+    code = "ALREADY_ASSIGNED"
+    text = "该单位已在承办本工单。"
+
+
+class NotAbolished(Conflict):
+    code = "NOT_ABOLISHED"
+    text = "承办单位没有撤销，不能变更承办单位；请按退单程序办理。"
+
+
+class NotSuccessor(InvalidInput):
+    code = "NOT_SUCCESSOR"
+    text = "只能变更为被撤销单位的承接单位。"
 
 
 class UrgedEnough(RateLimited):

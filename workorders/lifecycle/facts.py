@@ -34,6 +34,7 @@ class Received(Fact):
     calendar: str
     citizen: Deadline
     dispatch: Deadline
+    attachments: tuple[str, ...] = ()
 
 
 class Noted(Fact):
@@ -51,6 +52,7 @@ class Moved(Fact):
     """New deadlines of one assignment."""
 
     assignment: str
+    sign: Deadline
     contact: Deadline | None
     reply: Deadline
 
@@ -150,6 +152,8 @@ class Rated(Fact):
     grade: int
     solved: bool
     through: str
+    opened: str | None = None
+    """The linked order that a bad rating of an answer at once opened, in the same transaction."""
 
 
 class Closed(Fact):

@@ -56,7 +56,7 @@ def receive(id: str, fact: Received, at: datetime) -> Order:
         version=1,
         received_at=at,
         changed_at=at,
-        **{name: getattr(fact, name) for name in Received.model_fields},
+        **{name: getattr(fact, name) for name in Received.model_fields if name != "attachments"},
     )
 
 
@@ -120,8 +120,8 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
         case Approved():
             return _with(_alter(order, fact.assignment, replied_at=at), review=fact.review)
         case SentBack():
-            # Sent back, the reply clock had never stopped.
-            back = _step(order, fact.assignment, Step.SEND_BACK, submitted_at=None, replied_at=None)
+            # Sent back, the reply clock had never stopped; that it was once handed in stays known.
+            back = _step(order, fact.assignment, Step.SEND_BACK, replied_at=None)
             return _with(back, review=None)
         case Accepted():
             ended = _end_all(order, AssignmentEnd.ACCEPTED, at)
@@ -198,7 +198,7 @@ def _reclassify(order: Order, fact: Reclassified) -> Order:
 
 
 def _move(order: Order, moved: Moved) -> Order:
-    return _alter(order, moved.assignment, contact=moved.contact, reply=moved.reply)
+    return _alter(order, moved.assignment, sign=moved.sign, contact=moved.contact, reply=moved.reply)
 
 
 def _grant(order: Order, action: Action, fact: Granted, at: datetime) -> Order:
@@ -245,7 +245,7 @@ def _attempt(order: Order, fact: Attempted, at: datetime) -> Order:
 def _rate(order: Order, fact: Rated, at: datetime) -> Order:
     rating = Rating(grade=fact.grade, solved=fact.solved, at=at, round=order.round, through=fact.through)
     asks = order.status is Status.CALLBACK and not rating.good
-    return _with(order, rating=rating, redo_asked=order.redo_asked or asks)
+    return _with(order, rating=rating, redo_asked=order.redo_asked or asks, followed_by=fact.opened)
 
 
 def _replace(order: Order, fact: Replaced, at: datetime) -> Order:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from foundation.changes import AlreadyClaimed, Change
 from foundation.errors import Busy, InvalidInput, NotAllowed
-from foundation.idempotency import IdempotencyKey, Once
+from foundation.events import text_place
+from foundation.idempotency import Once
 from foundation.ids import new_id
 from foundation.texts import line, optional_paragraphs, paragraphs
 from identity.actors import Actor, Role
@@ -14,7 +15,7 @@ from workorders.deadlines import clocks
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle.access import require_intake
 from workorders.lifecycle.documents import NumberClaim, OrderDocument, UpstreamClaim, order_keys
-from workorders.lifecycle.errors import AlreadyHandedDown
+from workorders.lifecycle.errors import AlreadyHandedDown, NotRatable
 from workorders.lifecycle.facts import Received
 from workorders.lifecycle.folding import receive
 from workorders.lifecycle.office import TRIES, Beside, Office, followers
@@ -81,16 +82,17 @@ async def take_in(
 async def _earlier(
     office: Office, actor: Actor, report: Report, claimed: AlreadyClaimed, once: Once | None
 ) -> OrderDocument | None:
-    """The order that the same request, or the same hand-down, made before."""
-    if claimed.collection == IdempotencyKey.collection_name() and once is not None:
-        id = await once.answer(office.database)
-        return None if id is None else await office.orders.visible_to(actor, id)
+    """The order that the same request, or the same hand-down, made before. Raises `KeyReused`, `AlreadyHandedDown`."""
+    if once is not None and (id := await once.answer(office.database)) is not None:
+        return await office.orders.visible_to(actor, id)
     if claimed.collection == UpstreamClaim.collection_name() and report.upstream is not None:
         claim = await office.database.get(UpstreamClaim, upstream_key(report.upstream))
         document = None if claim is None else await office.orders.by_id(claim.order)
         if document is not None and document.reporter_id == actor.id:
             return document
         raise AlreadyHandedDown
+    if claimed.collection != NumberClaim.collection_name():
+        raise claimed  # what stands or falls beside the intake fell: another try heals nothing
     return None
 
 
@@ -103,9 +105,57 @@ async def draft(office: Office, actor: Actor, report: Report, change: Change) ->
     terms = await office.library.current()
     texts = _texts(report)
     category, place = _classified(terms, report)
+    if report.linked_to is not None:
+        await office.orders.visible_to(actor, report.linked_to)
+    return await _draft(office, actor, terms, report, (category, place), texts, change)
+
+
+async def draft_again(
+    office: Office, actor: Actor, old: OrderDocument, comment: str | None, change: Change
+) -> OrderDocument:
+    """Add to `change` an order for the same matter as one that rests, linked to it, with its texts and the comment.
+
+    It stays under the category and place of the old one, as they were. Raises `NotRatable` once the texts were erased.
+    """
+    key, order = office.data_key(old), old.order
+    if key is None:
+        raise NotRatable
+    first = (await office.orders.events(old))[0]
+    texts = {name: key.open(sealed, text_place(first.id, name)) for name, sealed in first.sealed.items()}
+    report = Report(
+        channel=order.channel,
+        kind=order.kind,
+        urgency=order.urgency,
+        category=order.category[-1],
+        place=order.place[-1],
+        title=texts["title"],
+        detail=texts["detail"],
+        reporter=order.reporter,
+        name=texts.get("name"),
+        phone=texts.get("phone"),
+        complained_of=order.complained_of,
+        linked_to=order.id,
+    )
+    if comment is not None:
+        texts["comment"] = comment
+    terms = await office.library.current()
+    return await _draft(office, actor, terms, report, (order.category, order.place), texts, change)
+
+
+async def _draft(
+    office: Office,
+    actor: Actor,
+    terms: Terms,
+    report: Report,
+    classified: tuple[tuple[str, ...], tuple[str, ...]],
+    texts: Mapping[str, str],
+    change: Change,
+) -> OrderDocument:
+    category, place = classified
     now = office.clock.now()
     number = await office.numbers.draw(terms.local_date(now))
-    order = receive(new_id(), _received(actor, report, terms, category, place, number, now), now)
+    received = _received(actor, report, terms, category, place, number, now)
+    order = receive(new_id(), received, now)
     key = office.keyring.new_data_key()
     blank = OrderDocument(
         _id=order.id,
@@ -119,7 +169,6 @@ async def draft(office: Office, actor: Actor, report: Report, change: Change) ->
     )
     excluded = frozenset({report.complained_of} if report.complained_of else ())
     routing = await office.router.route(category, place, terms.local_date(now), excluded)
-    received = _received(actor, report, terms, category, place, number, now)
     first = Step(actor, Decision(Action.INTAKE, received, texts), order)
     document = record_intake(change, blank, first, followers(order, terms, now, routing), key, now)
     change.insert(NumberClaim(_id=number, order=order.id))
@@ -185,18 +234,23 @@ def _received(
         calendar=calendar.id,
         citizen=promised,
         dispatch=clocks.dispatch_due(rules, calendar, urgency=report.urgency, start=now),
+        attachments=report.attachments,
     )
 
 
 def _reporter_id(actor: Actor, report: Report) -> str | None:
     """Whose order it is: the citizen's, the device's or the platform's own; an operator names the caller, if known.
 
-    Raises `NotAllowed` for a device that does not report anonymously.
+    Raises `NotAllowed` for a device that does not report anonymously, and for a hand-down by anybody but a platform.
     """
+    if (report.upstream is not None) is not actor.has(Role.UPSTREAM):
+        raise NotAllowed("上级工单由上级平台下派，须注明上级编号。")
     if actor.has(Role.ANONYMOUS_DEVICE) and report.reporter is not Reporter.ANONYMOUS:
         raise NotAllowed("未登录只能匿名反映，请登录后实名反映。")
     if actor.has(Role.CITIZEN, Role.ANONYMOUS_DEVICE, Role.UPSTREAM):
         return actor.id
+    if report.reporter is Reporter.ANONYMOUS and report.reporter_id is not None:
+        raise InvalidInput.field("reporter", "匿名诉求不登记来电人。")
     return report.reporter_id
 
 

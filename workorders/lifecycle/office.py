@@ -59,8 +59,9 @@ class Office:
                 change, after = await self._decided(actor, document, decide, once, beside)
                 await self.database.save(change)
                 return after
-            except StaleWrite:
-                continue
+            except StaleWrite as stale:
+                if stale.collection != OrderDocument.collection_name():
+                    raise  # what stands or falls beside the action fell: a fresh read of the order heals nothing
             except (DomainError, AlreadyClaimed) as error:
                 if once is not None and await once.answer(self.database) is not None:
                     return await self.orders.visible_to(actor, id)

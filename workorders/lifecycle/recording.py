@@ -50,7 +50,8 @@ def record_action(
     """Add to `change` all that an action and its followers write, on the condition that the order is as judged."""
     head = _record_events(change, before.id, before.head, steps, key, now)
     after = before.with_order(steps[-1].after, head)
-    change.replace(after, expecting={"order.version": before.version})
+    # An erasure destroys the key and leaves the version: a rival action must not bring the key back.
+    change.replace(after, expecting={"order.version": before.version, "data_key": before.data_key})
     _record_beside(change, before.order, after.order)
     return after
 
@@ -99,8 +100,8 @@ def _record_beside(change: Change, before: Order | None, after: Order) -> None:
         elif old != row:
             change.replace(row, expecting={})
     _record_request(change, before, after)
-    known = {timer.id for timer in _timers(before)}
-    change.insert(*(timer for timer in _timers(after) if timer.id not in known))
+    known = set(_timers(before))
+    change.insert(*(Timer.at(*each, sequence=after.version) for each in _timers(after) if each not in known))
 
 
 def _desk_rows(order: Order | None) -> list[UnitDesk]:
@@ -118,9 +119,10 @@ def _record_request(change: Change, before: Order | None, after: Order) -> None:
         change.insert(RequestDesk.of(after, new))
 
 
-def _timers(order: Order | None) -> Iterator[Timer]:
+def _timers(order: Order | None) -> Iterator[tuple[datetime, str, str]]:
+    """What time will do to an order: when, what, and to which assignment."""
     for assignment in order.assignments if order else ():
         if assignment.state is AssignmentState.PENDING:
-            yield Timer.at(assignment.sign.due, SIGN_TIMER, assignment.id)
+            yield assignment.sign.due, SIGN_TIMER, assignment.id
         if assignment.suspended_until is not None:
-            yield Timer.at(assignment.suspended_until, RESUME_TIMER, assignment.id)
+            yield assignment.suspended_until, RESUME_TIMER, assignment.id

@@ -1,11 +1,16 @@
 """The verbs after the reply: the hotline's review, the callback, the citizen's rating, redo and final answer."""
 
+from foundation.changes import Change
 from foundation.idempotency import Once
 from foundation.texts import optional_paragraphs, paragraphs
 from identity.actors import Actor
 from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.errors import WrongState
+from workorders.lifecycle.intake import draft_again
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.policy import callback, hotline
+from workorders.lifecycle.policy.case import Case, Decision
+from workorders.lifecycle.values import WORST_GOOD_GRADE, Closing
 
 
 async def accept(
@@ -58,14 +63,28 @@ async def rate(
     comment: str | None = None,
     once: Once | None = None,
 ) -> OrderDocument:
-    """评价: a good one closes, a bad one asks for a redo."""
+    """评价: in the callback a good one closes and a bad one asks for a redo.
+
+    A bad one of an answer at once 即答 opens a linked order in the same transaction: nothing is reopened.
+    """
     words = optional_paragraphs("comment", comment, longest=1_000)
-    return await office.act(
-        actor,
-        order,
-        lambda case: callback.rate(case, grade=grade, solved=solved, comment=words),
-        once=once,
-    )
+    old = await office.orders.visible_to(actor, order)
+    answered = old.order.closing is Closing.ANSWERED
+    opens = answered and old.order.rating is None and grade > WORST_GOOD_GRADE
+    prepared, opened = Change(), None
+    if opens:
+        opened = (await draft_again(office, actor, old, words, prepared)).id
+
+    def decide(case: Case) -> Decision:
+        decision = callback.rate(case, grade=grade, solved=solved, comment=words, opened=opened)
+        if case.order.ended and not old.order.ended:
+            raise WrongState(old.order.status, decision.action)  # it was answered between the two reads
+        return decision
+
+    def open_linked(change: Change, _: OrderDocument) -> None:
+        change.include(prepared)
+
+    return await office.act(actor, order, decide, once=once, beside=open_linked if opens else None)
 
 
 async def callback_close(

@@ -52,6 +52,16 @@ class Terms:
         own = self.units[unit].calendar if unit in self.units else None
         return self.calendars[own] if own is not None else self.calendar
 
+    def heir(self, unit: str) -> str:
+        """The unit itself, or whoever has succeeded it meanwhile; the last one known where no successor is named."""
+        seen = {unit}
+        while (known := self.units.get(unit)) is not None and known.abolished and known.successor:
+            unit = known.successor
+            if unit in seen:
+                break
+            seen.add(unit)
+        return unit
+
     def local_date(self, moment: datetime) -> date:
         return self.calendar.local_date(moment)
 

@@ -53,8 +53,9 @@ class Upstream(Value):
 class Assignment(Value):
     """One stay 承办 of an order at one unit.
 
-    `replied_at` is the unit head's approval 办结, kept only if the hotline did not send it back: what stops the reply
-    clock. `ancestors` is the unit's path, root first, itself last, as on the day it was assigned.
+    `submitted_at` is when the reply was last handed in, also if it was sent back since. `replied_at` is the unit head's
+    approval 办结, kept only if the hotline did not send it back: what stops the reply clock. `ancestors` is the unit's
+    path, root first, itself last, as on the day it was assigned.
     """
 
     id: str
@@ -102,6 +103,9 @@ class Request(Value):
     suggested_unit: str | None = None
 
 
+WORST_GOOD_GRADE = 3
+
+
 class Rating(Value):
     """A citizen's verdict 评价: grade 1 非常满意 to 5 非常不满意; 1–3 are good."""
 
@@ -113,7 +117,7 @@ class Rating(Value):
 
     @property
     def good(self) -> bool:
-        return self.grade <= 3
+        return self.grade <= WORST_GOOD_GRADE
 
 
 class Order(Value):
@@ -133,6 +137,8 @@ class Order(Value):
     complained_of: str | None = None
     upstream: Upstream | None = None
     linked_to: str | None = None
+    followed_by: str | None = None
+    """The order that was opened because this one's answer was rated badly; it is `linked_to` this one."""
     contact_record: str | None = None
     rules: str
     calendar: str

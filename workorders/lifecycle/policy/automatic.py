@@ -5,6 +5,7 @@ A rule pack's switch never changes the table of states: the skipped action is st
 
 from dataclasses import replace
 
+from foundation.errors import InvalidInput
 from identity.actors import system_actor
 from workorders.lifecycle.facts import Closed
 from workorders.lifecycle.policy import hotline, unit
@@ -22,7 +23,7 @@ def follow_up(case: Case, routing: Routing | None) -> Decision | None:
     switches = case.terms.rules.switches
     match case.order.status:
         case Status.RECEIVED if routing is not None and routing.auto_dispatch and case.order.returns == 0:
-            return hotline.dispatch(case, routing.lead, routing.co, note=None, rule=routing.rule)
+            return _dispatch_by_rule(case, routing)
         case Status.UNIT_REVIEW if not switches.unit_review:
             return unit.approve(case)
         case Status.HOTLINE_REVIEW if not switches.hotline_review:
@@ -35,6 +36,14 @@ def follow_up(case: Case, routing: Routing | None) -> Decision | None:
             return unit.sign_by_rule(case, held, late=False) if held is not None else None
         case _:
             return None
+
+
+def _dispatch_by_rule(case: Case, routing: Routing) -> Decision | None:
+    """By the catalogue; a person decides where it names a unit that the order may not go to."""
+    try:
+        return hotline.dispatch(case, routing.lead, routing.co, note=None, rule=routing.rule)
+    except InvalidInput:
+        return None
 
 
 def _close_by_rule(case: Case) -> Decision | None:

@@ -1,10 +1,13 @@
 """After the accepted reply: calling back, rating, redoing, the final answer."""
 
+from identity.actors import Role
 from workorders.lifecycle.errors import (
     AlreadyRated,
     AnswerMissing,
     AttemptsLeft,
     GradeUnknown,
+    NotRatable,
+    RedoAsked,
     RedoLeft,
     RedoUsedUp,
     WrongAssignment,
@@ -12,8 +15,8 @@ from workorders.lifecycle.errors import (
 from workorders.lifecycle.facts import Attempted, Closed, Rated, Redone
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.policy.hotline import assign
-from workorders.lifecycle.states import Action, AssignmentRole
-from workorders.lifecycle.values import Closing
+from workorders.lifecycle.states import Action, AssignmentRole, Status
+from workorders.lifecycle.values import Closing, Reporter
 
 GRADES = range(1, 6)
 
@@ -26,7 +29,8 @@ def attempt(
     Raises `InvalidInput` for an answer without a call that was answered.
     """
     case.open_for(Action.CALLBACK_ATTEMPT)
-    if reached == (solved is None or grade is None):
+    answered = (solved is not None, grade is not None)
+    if answered != (reached, reached):
         raise AnswerMissing
     if grade is not None:
         _check_grade(grade)
@@ -34,22 +38,33 @@ def attempt(
     return Decision(Action.CALLBACK_ATTEMPT, fact, {"said": said} if said else {})
 
 
-def rate(case: Case, *, grade: int, solved: bool, comment: str | None) -> Decision:
-    """评价 by the citizen: once per round."""
+def rate(case: Case, *, grade: int, solved: bool, comment: str | None, opened: str | None = None) -> Decision:
+    """评价 by the citizen: once per round, in the callback, or of an answer at once 即答 while it is closed.
+
+    `opened` is the linked order that a bad rating of such an answer opens. The anonymous are left out of satisfaction.
+    Raises `NotRatable`, `GradeUnknown`, `AlreadyRated`.
+    """
     case.open_for(Action.RATE)
+    order = case.order
+    answered = order.closing is Closing.ANSWERED
+    if order.reporter is Reporter.ANONYMOUS or (order.status is Status.CLOSED and not answered):
+        raise NotRatable
     _check_grade(grade)
-    rating = case.order.rating
-    if rating is not None and rating.round == case.order.round:
+    if order.rating is not None and order.rating.round == order.round:
         raise AlreadyRated
-    return Decision(
-        Action.RATE, Rated(grade=grade, solved=solved, through="app"), {"comment": comment} if comment else {}
-    )
+    fact = Rated(grade=grade, solved=solved, through="app", opened=opened)
+    return Decision(Action.RATE, fact, {"comment": comment} if comment else {})
 
 
 def close(case: Case, note: str | None) -> Decision:
-    """回访归档: after an answered call, or as "unreached" after so many attempts."""
+    """回访归档: after an answered call, or as "unreached" after so many attempts.
+
+    Whether a redo that the citizen asks for is justified, only a dispatcher decides.
+    """
     case.open_for(Action.CALLBACK_CLOSE)
     order = case.order
+    if order.redo_asked and not case.actor.has(Role.DISPATCHER, Role.CHIEF_DISPATCHER):
+        raise RedoAsked
     if order.rating is not None and order.rating.round == order.round:
         closing = Closing.RATED if order.rating.through == "app" else Closing.CALLED_BACK
     elif order.attempts >= case.terms.rules.caps.callback_attempts:
@@ -67,20 +82,9 @@ def redo(case: Case, reason: str) -> Decision:
     last = next((a for a in reversed(case.order.assignments) if a.role is AssignmentRole.LEAD), None)
     if last is None:
         raise WrongAssignment
-    unit = case.unit(_heir(case, last.unit))
+    unit = case.unit(case.terms.heir(last.unit))
     again = assign(case, unit, AssignmentRole.LEAD, number=len(case.order.assignments), round=case.order.round + 1)
     return Decision(Action.CALLBACK_REDO, Redone(assignment=again), {"reason": reason})
-
-
-def _heir(case: Case, unit: str) -> str:
-    """The unit itself, or whoever has succeeded it meanwhile."""
-    seen = {unit}
-    while (known := case.terms.units.get(unit)) is not None and known.abolished and known.successor:
-        unit = known.successor
-        if unit in seen:
-            break
-        seen.add(unit)
-    return unit
 
 
 def final_answer(case: Case, answer: str) -> Decision:

@@ -9,7 +9,7 @@ from identity.actors import Actor, Role
 from workorders.lifecycle.access import require
 from workorders.lifecycle.errors import UnitAbolished, UnitComplainedOf, UnknownUnit, WrongState
 from workorders.lifecycle.facts import Fact
-from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole
+from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole, AssignmentState
 from workorders.lifecycle.terms import Terms, Unit
 from workorders.lifecycle.values import Assignment, Order
 
@@ -50,12 +50,15 @@ class Case:
             raise NotAllowed("工单的主办单位不是您所在的单位。")
         return lead
 
-    def own(self, *roles: AssignmentRole) -> Assignment:
-        """The actor's own unit's open assignment in one of these roles. Raises `NotAllowed`."""
-        for assignment in self.order.assignments:
-            if assignment.open and assignment.unit == self.actor.unit_id and assignment.role in roles:
-                return assignment
-        raise NotAllowed("工单没有派给您所在的单位。")
+    def own(self, *roles: AssignmentRole, first: AssignmentState | None = None) -> Assignment:
+        """The actor's own unit's open assignment in one of these roles, one in the state `first` before others.
+
+        A unit can hold two when it succeeded another one on the same order. Raises `NotAllowed`.
+        """
+        held = [a for a in self.order.assignments if a.open and a.unit == self.actor.unit_id and a.role in roles]
+        if not held:
+            raise NotAllowed("工单没有派给您所在的单位。")
+        return next((a for a in held if a.state is first), held[0])
 
     def unit(self, id: str) -> Unit:
         """A unit that this order may go to. Raises `UnknownUnit`, `UnitAbolished`, `UnitComplainedOf`."""

@@ -1,8 +1,16 @@
 """The hotline's desk: answering, rejecting, classifying, dispatching, reviewing."""
 
+from dataclasses import replace as replaced
+
 from workorders.deadlines import clocks
-from workorders.deadlines.values import Deadline, Kind, Urgency
-from workorders.lifecycle.errors import OnlyAdjudication, WrongAssignment
+from workorders.deadlines.values import Kind, Urgency
+from workorders.lifecycle.errors import (
+    NotAbolished,
+    NotDisputed,
+    NotSuccessor,
+    OnlyAdjudication,
+    WrongAssignment,
+)
 from workorders.lifecycle.facts import (
     Accepted,
     Closed,
@@ -14,9 +22,10 @@ from workorders.lifecycle.facts import (
     SentBack,
 )
 from workorders.lifecycle.policy.case import Case, Decision
-from workorders.lifecycle.states import Action, AssignmentRole, AssignmentState
+from workorders.lifecycle.policy.limits import citizen_limit, reply_limit, within_upstream
+from workorders.lifecycle.states import Action, AssignmentRole, AssignmentState, Status
 from workorders.lifecycle.terms import Unit
-from workorders.lifecycle.values import Assignment, Closing, Order
+from workorders.lifecycle.values import Assignment, Closing, Order, Reporter
 
 
 def answer_now(case: Case, answer: str) -> Decision:
@@ -40,64 +49,67 @@ def reclassify(
     place: tuple[str, ...],
     reason: str,
 ) -> Decision:
-    """改类: every limit is computed anew from its first start, and keeps what was granted meanwhile."""
+    """改类: every limit that still runs is computed anew from its first start, and keeps what was granted meanwhile.
+
+    What was met or missed already stays as it was judged.
+    """
     case.open_for(Action.RECLASSIFY)
     order, rules, calendar = case.order, case.terms.rules, case.terms.calendar
-    citizen = clocks.shifted(
-        calendar,
-        clocks.citizen_due(rules, calendar, kind=kind, urgency=urgency, start=order.citizen.started_at),
-        order.citizen.shifts,
-    )
-    dispatch = clocks.dispatch_due(rules, calendar, urgency=urgency, start=order.dispatch.started_at)
-    moved = tuple(_reclassified(case, a, kind, urgency) for a in order.assignments if a.open)
+    anew = replaced(case, order=order.model_copy(update={"kind": kind, "urgency": urgency}))
+    dispatch = order.dispatch
+    if order.status is Status.RECEIVED:
+        dispatch = clocks.dispatch_due(rules, calendar, urgency=urgency, start=dispatch.started_at)
+    complex = any(a.complex for a in order.assignments)
     fact = Reclassified(
         kind=kind,
         urgency=urgency,
         category=category,
         place=place,
-        citizen=within_upstream(case, citizen),
+        citizen=order.citizen if order.round else citizen_limit(anew, complex=complex),
         dispatch=dispatch,
-        moved=moved,
+        moved=_reclassified(anew),
     )
     return Decision(Action.RECLASSIFY, fact, {"reason": reason})
 
 
-def _reclassified(case: Case, held: Assignment, kind: Kind, urgency: Urgency) -> Moved:
-    rules, calendar = case.terms.rules, case.terms.calendar_of(held.unit)
-    reply = clocks.reply_due(
-        rules,
-        calendar,
-        kind=kind,
-        urgency=urgency,
-        start=held.reply.started_at,
-        complex=held.complex,
-        round=held.round,
-    )
-    contact = held.contact
-    if contact is not None:
-        contact = clocks.contact_due(rules, calendar, kind=kind, urgency=urgency, start=contact.started_at)
-    shifted = clocks.shifted(calendar, reply, held.reply.shifts)
-    return Moved(assignment=held.id, contact=contact, reply=within_upstream(case, shifted))
-
-
-def within_upstream(case: Case, own: Deadline) -> Deadline:
-    """The deadline, brought forward where a platform above set an earlier one."""
-    theirs = case.order.upstream.due if case.order.upstream else None
-    return own if theirs is None else clocks.within_upstream(case.terms.rules, case.terms.calendar, own, theirs)
+def _reclassified(case: Case) -> tuple[Moved, ...]:
+    """The deadlines of the open assignments; a delegated one stays within its parent's."""
+    rules, kind, urgency = case.terms.rules, case.order.kind, case.order.urgency
+    moved: dict[str, Moved] = {}
+    for held in case.order.assignments:
+        if not held.open:
+            continue
+        calendar = case.terms.calendar_of(held.unit)
+        sign, contact, reply = held.sign, held.contact, reply_limit(case, held)
+        if held.state is AssignmentState.PENDING:
+            sign = clocks.sign_due(rules, calendar, urgency=urgency, start=sign.started_at)
+        if contact is not None and held.contacted_at is None:
+            contact = clocks.contact_due(rules, calendar, kind=kind, urgency=urgency, start=contact.started_at)
+        if held.parent in moved:
+            reply = clocks.earlier(reply, moved[held.parent].reply)
+        moved[held.id] = Moved(assignment=held.id, sign=sign, contact=contact, reply=reply)
+    return tuple(moved.values())
 
 
 def dispatch(case: Case, lead: str, co: tuple[str, ...], *, note: str | None, rule: str | None = None) -> Decision:
     """派单 to one lead unit and any co-units; after two returns only `adjudicate` does."""
     case.open_for(Action.DISPATCH)
-    if case.order.returns >= case.terms.rules.caps.returns:
+    if _disputed(case):
         raise OnlyAdjudication
     return _dispatched(case, Action.DISPATCH, lead, co, note=note, rule=rule)
 
 
 def adjudicate(case: Case, lead: str, co: tuple[str, ...], *, note: str | None) -> Decision:
-    """裁定: the chief dispatcher names the unit, and it cannot return the order."""
+    """裁定 of what was returned as often as it may be: the chief dispatcher names the unit, which cannot return it."""
     case.open_for(Action.ADJUDICATE)
+    if not _disputed(case):
+        raise NotDisputed
     return _dispatched(case, Action.ADJUDICATE, lead, co, note=note)
+
+
+def _disputed(case: Case) -> bool:
+    """Whether units have returned it as often as they may."""
+    return 0 < case.order.returns >= case.terms.rules.caps.returns
 
 
 def _dispatched(
@@ -121,7 +133,7 @@ def assign(
     redo = round > 0
     reply = clocks.reply_due(rules, calendar, kind=order.kind, urgency=order.urgency, start=case.now, round=round)
     contact = None
-    if role is AssignmentRole.LEAD:
+    if role is AssignmentRole.LEAD and order.reporter is not Reporter.ANONYMOUS:
         contact = clocks.contact_due(rules, calendar, kind=order.kind, urgency=order.urgency, start=case.now)
     return Assignment(
         id=assignment_id(order, number),
@@ -147,12 +159,19 @@ def assignment_id(order: Order, number: int) -> str:
 
 
 def replace(case: Case, gone: str, successor: str) -> Decision:
-    """承办单位变更: the successor of an abolished unit takes role, round, deadlines and state as they are."""
+    """承办单位变更: the successor of an abolished unit takes role, round, deadlines and state as they are.
+
+    Raises `WrongAssignment`, `NotAbolished`, `NotSuccessor`, and like `Case.unit`.
+    """
     case.open_for(Action.REPLACE)
     held = next((a for a in case.order.assignments if a.id == gone and a.open), None)
-    unit = case.unit(successor)
     if held is None:
         raise WrongAssignment
+    unit, heir_of = case.unit(successor), case.terms.heir(held.unit)
+    if not case.terms.units[held.unit].abolished:
+        raise NotAbolished
+    if heir_of not in (held.unit, unit.id):
+        raise NotSuccessor
     heir = held.model_copy(
         update={
             "id": assignment_id(case.order, len(case.order.assignments)),

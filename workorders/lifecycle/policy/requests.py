@@ -3,11 +3,13 @@
 One is open at a time. It stops nothing while it is pending; granted, the deadline moves from the asking on.
 """
 
+from foundation.errors import NotAllowed
 from identity.actors import Role
 from workorders.deadlines import clocks
 from workorders.deadlines.caps import check_extension, check_suspension
 from workorders.deadlines.values import Deadline, Extension, Suspension
 from workorders.lifecycle.errors import (
+    AlreadyReplied,
     CannotReturn,
     CapReached,
     DeadlinePassed,
@@ -22,14 +24,19 @@ from workorders.lifecycle.errors import (
 )
 from workorders.lifecycle.facts import Asked, Granted, Refused, Resumed
 from workorders.lifecycle.policy.case import Case, Decision
-from workorders.lifecycle.policy.hotline import within_upstream
+from workorders.lifecycle.policy.limits import citizen_limit, reply_limit
 from workorders.lifecycle.states import Action, AssignmentState, RequestKind
 from workorders.lifecycle.values import Assignment, Request
 
 
 def ask_return(case: Case, id: str, *, reason: str, suggested_unit: str) -> Decision:
-    """申请退单, within the return window, with the unit that is believed right; at most twice per order."""
+    """申请退单, within the return window, with the unit that is believed right; at most twice per order.
+
+    Not by a unit that has replied already, also if its reply was sent back.
+    """
     held = _asking(case, RequestKind.RETURN)
+    if held.submitted_at is not None:
+        raise AlreadyReplied
     if held.return_until is None:
         raise CannotReturn
     if case.order.returns >= case.terms.rules.caps.returns:
@@ -53,8 +60,6 @@ def ask_suspension(case: Case, id: str, *, reason: str, working_days: int) -> De
     """申请挂起 before the deadline, for at most so many working days."""
     held = _asking(case, RequestKind.SUSPENSION)
     _before_deadline(case, held)
-    if held.suspended:
-        raise Suspended
     before = sum(isinstance(shift, Suspension) for shift in held.reply.shifts)
     check_suspension(case.terms.rules, before=before, working_days=working_days)
     return _asked(case, id, RequestKind.SUSPENSION, held, reason, working_days=working_days)
@@ -87,7 +92,7 @@ def _granted(case: Case, request: Request, held: Assignment) -> Granted:
             return Granted(
                 request=request.id,
                 reply=clocks.extended(calendar, held.reply, working_days=days),
-                citizen=clocks.extended(city, case.order.citizen, working_days=days),
+                citizen=_citizen(case, held, clocks.extended(city, case.order.citizen, working_days=days)),
             )
         case RequestKind.SUSPENSION:
             until = calendar.add_days(request.asked_at, request.working_days or 0)
@@ -95,37 +100,14 @@ def _granted(case: Case, request: Request, held: Assignment) -> Granted:
         case RequestKind.COMPLEX:
             return Granted(
                 request=request.id,
-                reply=_complex(case, held),
-                citizen=_complex_citizen(case),
+                reply=reply_limit(case, held.model_copy(update={"complex": True})),
+                citizen=citizen_limit(case, complex=True),
             )
 
 
-def _complex(case: Case, held: Assignment) -> Deadline:
-    calendar = case.terms.calendar_of(held.unit)
-    reply = clocks.reply_due(
-        case.terms.rules,
-        calendar,
-        kind=case.order.kind,
-        urgency=case.order.urgency,
-        start=held.reply.started_at,
-        complex=True,
-        round=held.round,
-    )
-    return within_upstream(case, clocks.shifted(calendar, reply, held.reply.shifts))
-
-
-def _complex_citizen(case: Case) -> Deadline:
-    order, calendar = case.order, case.terms.calendar
-    reply = clocks.reply_due(
-        case.terms.rules,
-        calendar,
-        kind=order.kind,
-        urgency=order.urgency,
-        start=order.citizen.started_at,
-        complex=True,
-    )
-    citizen = reply.model_copy(update={"term": order.citizen.term})
-    return within_upstream(case, clocks.shifted(calendar, citizen, order.citizen.shifts))
+def _citizen(case: Case, held: Assignment, moved: Deadline) -> Deadline:
+    """The citizen's limit moves with the first round; in a redo it was met or missed long ago."""
+    return case.order.citizen if held.round else moved
 
 
 def refuse(case: Case, kind: RequestKind, reason: str) -> Decision:
@@ -149,7 +131,7 @@ def resume(case: Case, note: str | None = None) -> Decision:
     fact = Resumed(
         assignment=lead.id,
         reply=clocks.resumed(calendar, lead.reply, start=start, end=end),
-        citizen=clocks.resumed(case.terms.calendar, case.order.citizen, start=start, end=end),
+        citizen=_citizen(case, lead, clocks.resumed(case.terms.calendar, case.order.citizen, start=start, end=end)),
     )
     return Decision(Action.RESUME, fact, {"note": note} if note else {})
 
@@ -161,6 +143,8 @@ def _asking(case: Case, kind: RequestKind) -> Assignment:
         raise RequestStillOpen
     if kind is not RequestKind.RETURN and held.state is AssignmentState.PENDING:
         raise NotSigned
+    if held.suspended:
+        raise Suspended
     return held
 
 
@@ -190,6 +174,8 @@ def _pending(case: Case, kind: RequestKind) -> tuple[Request, Assignment]:
     request = case.order.request
     if request is None or request.kind is not kind:
         raise NoOpenRequest
+    if request.asked_by == case.actor.id:
+        raise NotAllowed("不能审批自己提出的申请。")
     held = case.order.assignment(request.assignment)
     if held is None or not held.open:
         raise WrongAssignment

@@ -1,11 +1,20 @@
 """At the member unit: signing for, contacting, delegating, replying, the head's review."""
 
 from workorders.deadlines import clocks
-from workorders.lifecycle.errors import AlreadyReplied, AlreadySigned, NotBelow, NotSigned, Suspended, WaitsForOthers
+from workorders.lifecycle.errors import (
+    AlreadyAssigned,
+    AlreadyReplied,
+    AlreadySigned,
+    NotBelow,
+    NotSigned,
+    RequestStillOpen,
+    Suspended,
+    WaitsForOthers,
+)
 from workorders.lifecycle.facts import Approved, Contacted, CoReplied, Delegated, Replied, SentBack, Signed
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.policy.hotline import assign
-from workorders.lifecycle.states import Action, AssignmentRole, AssignmentState
+from workorders.lifecycle.states import Action, AssignmentRole, AssignmentState, RequestKind
 from workorders.lifecycle.values import Assignment, Outcome
 
 OTHERS = (AssignmentRole.CO, AssignmentRole.DELEGATED)
@@ -20,7 +29,7 @@ def sign(case: Case) -> Decision:
 def co_sign(case: Case) -> Decision:
     """签收 by a co or delegated unit: its own assignment, the order stays where it is."""
     case.open_for(Action.CO_SIGN)
-    held = case.own(*OTHERS)
+    held = case.own(*OTHERS, first=AssignmentState.PENDING)
     if held.state is not AssignmentState.PENDING:
         raise AlreadySigned
     return _signed(case, Action.CO_SIGN, held)
@@ -53,12 +62,13 @@ def contact(case: Case, *, reached: bool, said: str) -> Decision:
 def delegate(case: Case, unit: str, note: str | None = None) -> Decision:
     """转派 down the own tree, due when the parent's reply is due; the parent stays answerable."""
     case.open_for(Action.DELEGATE)
-    parent = case.own(AssignmentRole.LEAD, *OTHERS)
+    parent = case.own(AssignmentRole.LEAD, *OTHERS, first=AssignmentState.SIGNED)
     below = case.unit(unit)
     if parent.unit not in below.ancestors[:-1]:
         raise NotBelow
-    if parent.state is AssignmentState.PENDING:
-        raise NotSigned
+    _at_work(parent)
+    if any(a.open and a.unit == below.id for a in case.order.assignments):
+        raise AlreadyAssigned
     child = assign(case, below, AssignmentRole.DELEGATED, number=len(case.order.assignments), round=0)
     child = child.model_copy(
         update={"parent": parent.id, "reply": clocks.earlier(child.reply, parent.reply), "round": parent.round}
@@ -69,7 +79,7 @@ def delegate(case: Case, unit: str, note: str | None = None) -> Decision:
 def co_reply(case: Case, answer: str) -> Decision:
     """协办回复: a co or delegated unit's part, to the unit above it; it moves only its own assignment."""
     case.open_for(Action.CO_REPLY)
-    held = case.own(*OTHERS)
+    held = case.own(*OTHERS, first=AssignmentState.SIGNED)
     _at_work(held)
     return Decision(Action.CO_REPLY, CoReplied(assignment=held.id), {"answer": answer})
 
@@ -87,6 +97,8 @@ def submit_reply(
     case.open_for(Action.SUBMIT_REPLY)
     lead = case.lead(Action.SUBMIT_REPLY)
     _at_work(lead)
+    if case.order.request is not None and case.order.request.kind is RequestKind.RETURN:
+        raise RequestStillOpen  # a unit that says it is not the right one does not reply at the same time
     at_work = any(
         a.role in OTHERS and a.state in (AssignmentState.PENDING, AssignmentState.SIGNED)
         for a in case.order.assignments

@@ -1,0 +1,46 @@
+"""The limits of an order, from its terms: as they start, and computed anew from their first start.
+
+Where a platform above set an earlier one, that counts. What was granted comes on top: an extension or a suspension of
+an upstream order has the platform's consent.
+"""
+
+from workorders.deadlines import clocks
+from workorders.deadlines.values import Deadline
+from workorders.lifecycle.policy.case import Case
+from workorders.lifecycle.values import Assignment
+
+
+def within_upstream(case: Case, own: Deadline) -> Deadline:
+    """The deadline, brought forward where a platform above set an earlier one."""
+    theirs = case.order.upstream.due if case.order.upstream else None
+    return own if theirs is None else clocks.within_upstream(case.terms.rules, case.terms.calendar, own, theirs)
+
+
+def reply_limit(case: Case, held: Assignment) -> Deadline:
+    """When an assignment's reply is due, by the order as it is classified now, with what was granted meanwhile."""
+    calendar = case.terms.calendar_of(held.unit)
+    own = clocks.reply_due(
+        case.terms.rules,
+        calendar,
+        kind=case.order.kind,
+        urgency=case.order.urgency,
+        start=held.reply.started_at,
+        complex=held.complex,
+        round=held.round,
+    )
+    return clocks.shifted(calendar, within_upstream(case, own), held.reply.shifts)
+
+
+def citizen_limit(case: Case, *, complex: bool) -> Deadline:
+    """The same for what the citizen was promised."""
+    order, calendar = case.order, case.terms.calendar
+    own = clocks.reply_due(
+        case.terms.rules,
+        calendar,
+        kind=order.kind,
+        urgency=order.urgency,
+        start=order.citizen.started_at,
+        complex=complex,
+    )
+    own = own.model_copy(update={"term": order.citizen.term})
+    return clocks.shifted(calendar, within_upstream(case, own), order.citizen.shifts)
