@@ -5,10 +5,11 @@ one, by which time the clock stands there. Whoever drives many lives therefore d
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
+from foundation.clock import SettableClock
 from foundation.working_time import Calendar
 from identity.actors import Actor, Role
 from identity.subjects import device_actor
@@ -32,7 +33,7 @@ OUTCOMES = ((Outcome.SOLVED, 70), (Outcome.EXPLAINED, 17), (Outcome.PLANNED, 8),
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What all lives share: the office with the clock that is turned, the city, its people, and today."""
+    """What all lives share: the office, the city, its people, and today."""
 
     office: Office
     city: DemoCity
@@ -57,17 +58,27 @@ class Life:
 
     def __init__(self, stage: Stage, plot: Plot, seed: int) -> None:
         self.stage, self.plot = stage, plot
+        # A clock and an office of its own: lives that do not touch may act at the same time, each at its moment.
+        self.clock = SettableClock(plot.received)
+        self.office = replace(stage.office, clock=self.clock)
         self.random = Random(f"life {seed} {plot.number}")  # noqa: S311 (plausible, not secret)
         self.writer = Writer(self.random, stage.city, plot.place, plot.leaf)
         if plot.spot is not None:
             self.writer.at(plot.spot)
-        self.id = ""
+        self.id, self.begun = "", False
+        self._telling = self._tell()
 
-    async def tell(self) -> AsyncIterator[datetime]:
-        """From the intake to the plot's stop."""
+    async def go_on(self, moment: datetime) -> datetime | None:
+        """Act at this moment, and answer when to go on; None once it is over. The first time it is taken in."""
+        self.clock.set(moment)
+        if not self.begun:
+            self.begun = True
+            await self._intake()
+        return await anext(self._telling, None)
+
+    async def _tell(self) -> AsyncIterator[datetime]:
+        """From the hotline's desk to the plot's stop."""
         plot = self.plot
-        yield plot.received
-        await self._intake()
         async for moment in self._at_the_desk():
             yield moment
         if plot.stop in (Status.RECEIVED, Status.REJECTED) or plot.has(Twist.ANSWERED):
@@ -95,7 +106,7 @@ class Life:
         return self._after_span(timedelta(minutes=self.random.randint(shortest, longest)))
 
     def _after_span(self, span: timedelta) -> datetime:
-        now = self.stage.office.clock.now()
+        now = self.clock.now()
         if self.plot.urgency is Urgency.NORMAL:
             then = self.stage.calendar.add(now, span) + timedelta(seconds=self.random.randrange(50))
         else:
@@ -113,12 +124,12 @@ class Life:
         category = stage.city.categories[plot.leaf].path
         complained_of = None
         if plot.has(Twist.COMPLAINS_OF_UNIT):
-            today = stage.calendar.local_date(stage.office.clock.now())
-            routing = await stage.office.router.route(category, plot.place.path, today, frozenset())
+            today = stage.calendar.local_date(self.clock.now())
+            routing = await self.office.router.route(category, plot.place.path, today, frozenset())
             complained_of = routing.lead if routing is not None else None
         upstream = None
         if plot.channel == "upstream":
-            due = stage.office.clock.now() + timedelta(days=7)
+            due = self.clock.now() + timedelta(days=7)
             upstream = Upstream(source="province", number=f"SN{plot.number:08}", due=due)
         report = Report(
             channel=plot.channel,
@@ -136,7 +147,7 @@ class Life:
             complained_of=complained_of,
             upstream=upstream,
         )
-        self.id = (await intake.take_in(stage.office, actor, report)).id
+        self.id = (await intake.take_in(self.office, actor, report)).id
 
     def _reporting(self) -> tuple[Actor, str | None]:
         """Who takes it in, and whose order it is."""
@@ -154,9 +165,9 @@ class Life:
         return self.stage.one_of(role, self.random)
 
     async def _at_the_desk(self) -> AsyncIterator[datetime]:
-        plot, office = self.plot, self.stage.office
+        plot, office = self.plot, self.office
         if plot.has(Twist.ANSWERED):
-            yield office.clock.now() + timedelta(seconds=self.random.randint(60, 400))
+            yield self.clock.now() + timedelta(seconds=self.random.randint(60, 400))
             if (await self._order()).status is Status.RECEIVED:
                 answer = self.writer.phrase("answers_now")
                 await intake.answer_now(office, self._hotline("operator"), self.id, answer=answer)
@@ -199,15 +210,15 @@ class Life:
             else:
                 chief = self._hotline("chief")
                 note = "经研究，按属地管理原则由你单位牵头办理，不得再退。"
-                await dispatching.adjudicate(self.stage.office, chief, self.id, lead=lead, note=note)
+                await dispatching.adjudicate(self.office, chief, self.id, lead=lead, note=note)
 
     async def _dispatch(self, lead: str | None = None) -> None:
         """As the catalogue says, or to the street or district where it says nothing."""
-        order, office = await self._order(), self.stage.office
+        order, office = await self._order(), self.office
         co: tuple[str, ...] = ()
         if lead is None:
             excluded = frozenset({order.complained_of} if order.complained_of else ())
-            today = self.stage.calendar.local_date(office.clock.now())
+            today = self.stage.calendar.local_date(self.clock.now())
             routing = await office.router.route(order.category, order.place, today, excluded)
             lead, co = (routing.lead, routing.co) if routing is not None else (self._suggested(order), ())
         note = "请按时限办理并主动联系市民。" if self.random.random() < 0.3 else None
@@ -230,12 +241,12 @@ class Life:
         yield self._after(10, 50)
         note = self.writer.phrase("return_granted")
         dispatcher = self._hotline("dispatcher")
-        await dispatching.grant(self.stage.office, dispatcher, self.id, kind=RequestKind.RETURN, note=note)
+        await dispatching.grant(self.office, dispatcher, self.id, kind=RequestKind.RETURN, note=note)
 
     async def _ask_return(self) -> None:
         order = await self._order()
         await handling.request_return(
-            self.stage.office,
+            self.office,
             self.stage.clerk(self._lead(order).unit),
             self.id,
             reason=self.writer.phrase("return_reasons"),
@@ -245,7 +256,7 @@ class Life:
     # The unit
 
     async def _working(self) -> AsyncIterator[datetime]:
-        plot, office = self.plot, self.stage.office
+        plot, office = self.plot, self.office
         async for moment in self._signing():
             yield moment
         if plot.has(Twist.RETURN_PENDING, Twist.RETURN_REFUSED):
@@ -270,7 +281,7 @@ class Life:
             yield moment
 
     async def _signing(self) -> AsyncIterator[datetime]:
-        office = self.stage.office
+        office = self.office
         if self.plot.has(Twist.NEVER_SIGNED):
             due = self._lead(await self._order()).sign.due
             yield min(due + timedelta(minutes=1), self._after(300, 400))
@@ -285,7 +296,7 @@ class Life:
                 await handling.co_sign(office, self.stage.clerk(other), self.id)
 
     async def _contacting(self) -> AsyncIterator[datetime]:
-        plot, office = self.plot, self.stage.office
+        plot, office = self.plot, self.office
         clerk = self.stage.clerk(self._lead(await self._order()).unit)
         if plot.has(Twist.UNREACHED_FIRST):
             yield self._after(10, 60)
@@ -302,7 +313,7 @@ class Life:
             await intake.urge(office, self._hotline("operator"), self.id, text=self.writer.phrase("urges"))
 
     async def _delegating(self) -> AsyncIterator[datetime]:
-        office, stage = self.stage.office, self.stage
+        office, stage = self.office, self.stage
         lead = self._lead(await self._order()).unit
         below = [unit.id for unit in stage.city.units.values() if unit.parent == lead]
         if not below:
@@ -317,7 +328,7 @@ class Life:
 
     async def _asking(self) -> AsyncIterator[datetime]:
         """What the unit asks for beside a return, and what becomes of it."""
-        plot, office = self.plot, self.stage.office
+        plot, office = self.plot, self.office
         asked = next((kind for kind, twists in _REQUESTS.items() if plot.has(*twists)), None)
         if asked is None:
             return
@@ -347,7 +358,7 @@ class Life:
 
     async def _replying(self, after: timedelta) -> AsyncIterator[datetime]:
         """The reply with both reviews; sent back once where the plot wants it."""
-        plot, office = self.plot, self.stage.office
+        plot, office = self.plot, self.office
         if plot.urgency is Urgency.EMERGENCY:
             after = timedelta(minutes=self.random.randint(20, 60))
         elif plot.urgency is Urgency.URGENT:
@@ -383,17 +394,17 @@ class Life:
     async def _others_reply(self) -> AsyncIterator[datetime]:
         for other in self._others(await self._order(), AssignmentState.SIGNED):
             answer = self.writer.phrase("co_replies")
-            await handling.co_reply(self.stage.office, self.stage.clerk(other), self.id, answer=answer)
+            await handling.co_reply(self.office, self.stage.clerk(other), self.id, answer=answer)
             yield self._after(5, 60)
 
     async def _submit(self) -> None:
         order = await self._order()
         unit = self.stage.city.units[self._lead(order).unit]
         outcome = self.random.choices([one for one, _ in OUTCOMES], [weight for _, weight in OUTCOMES])[0]
-        today = self.stage.calendar.local_date(self.stage.office.clock.now())
+        today = self.stage.calendar.local_date(self.clock.now())
         waiting = self._others(order, AssignmentState.PENDING, AssignmentState.SIGNED)
         await handling.submit_reply(
-            self.stage.office,
+            self.office,
             self.stage.clerk(unit.id),
             self.id,
             outcome=outcome,
@@ -405,7 +416,7 @@ class Life:
     # After the reply
 
     async def _called_back(self) -> AsyncIterator[datetime]:
-        plot, office = self.plot, self.stage.office
+        plot, office = self.plot, self.office
         if plot.has(Twist.RATED, Twist.RATED_BADLY):
             yield self._after(10, 300)
             citizen = self.stage.residents[plot.resident]
@@ -432,11 +443,11 @@ class Life:
                 return
         yield self._after(30, 500)
         await self._attempt(agent, good=True)
-        yield office.clock.now() + timedelta(minutes=2)
+        yield self.clock.now() + timedelta(minutes=2)
         await reviewing.callback_close(office, agent, self.id)
 
     async def _redone(self, agent: Actor) -> AsyncIterator[datetime]:
-        office = self.stage.office
+        office = self.office
         yield self._after(30, 400)
         await self._attempt(agent, good=False)
         yield self._after(10, 100)
@@ -456,7 +467,7 @@ class Life:
     async def _attempt(self, agent: Actor, *, good: bool) -> None:
         grade = self.random.choice((1, 1, 1, 2, 2, 3)) if good else self.random.choice((4, 5))
         await reviewing.callback_attempt(
-            self.stage.office,
+            self.office,
             agent,
             self.id,
             reached=True,
@@ -470,7 +481,7 @@ class Life:
 
     async def _order(self) -> Order:
         """As it is now: time itself may have acted on it."""
-        document: OrderDocument | None = await self.stage.office.orders.by_id(self.id)
+        document: OrderDocument | None = await self.office.orders.by_id(self.id)
         if document is None:
             raise LookupError(self.id)
         return document.order

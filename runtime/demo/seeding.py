@@ -7,7 +7,7 @@ was broken off begins anew from an empty database, a finished one is left alone.
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -42,6 +42,9 @@ PASSWORD = "zhengtong-demo"  # noqa: S105 (of a city that does not exist; shown 
 MARK = "demo_city"
 ALIVE = timedelta(seconds=60)
 """A seeding that did not say for so long that it is at work has died."""
+TOGETHER = timedelta(minutes=25)
+"""Shorter than the shortest limit that a timer is set for: what acts within it cannot set off what acts beside it."""
+AT_ONCE = 8
 SEEDER = Actor("system:demo", frozenset({Role.SYSTEM, Role.ADMINISTRATOR}), label="演示城市")
 CHANNELS = {
     "phone": "电话",
@@ -129,7 +132,7 @@ async def seed(
     lives = [Life(stage, plot, seed) for plot in plots]
     theatre = _Theatre(app.database, clock, Timers(app.database, timer_handlers(office)))
     keeper = _Keeper(app, mark, progress)
-    actions = await theatre.play([life.tell() for life in lives], now, keeper.tell)
+    actions = await theatre.play(lives, now, keeper.tell)
     await _settle(app, now)
     await keeper.finish()
     return Seeded(fresh=True, orders=len(lives), actions=actions)
@@ -217,9 +220,10 @@ def _unit(unit: DemoUnit, categories: tuple[str, ...]) -> Unit:
 
 
 async def _write_staff(app: App, city: DemoCity, now: datetime) -> dict[str, Actor]:
-    """All accounts with the demo's password, each hashed with a salt of its own; their actors by login."""
-    passwords = Passwords()
-    hashes = await asyncio.gather(*(passwords.hash(PASSWORD) for _ in city.staff))
+    """All accounts with the demo's one password; their actors by login."""
+    hashed = await Passwords().hash(
+        PASSWORD
+    )  # one for all: everybody knows the password, and hashing is slow on purpose
     accounts = [
         Staff(
             _id=STAFF + person.login,
@@ -230,7 +234,7 @@ async def _write_staff(app: App, city: DemoCity, now: datetime) -> dict[str, Act
             password=hashed,
             created_at=now,
         )
-        for person, hashed in zip(city.staff, hashes, strict=True)
+        for person in city.staff
     ]
     claims = [LoginClaim(_id=account.login, staff=account.id) for account in accounts]
     await app.database.save(Change().insert(*accounts).insert(*claims))
@@ -255,50 +259,48 @@ async def _write_residents(app: App, city: DemoCity) -> list[Actor]:
 
 
 class _Theatre:
-    """Plays many lives in one order of time: exactly one acts at a time, and the clock stands at its moment."""
+    """Plays many lives in one order of time.
+
+    Those whose moments lie close together act beside each other, each at its own moment and on its own order; timers
+    fire in between, each at its own time. Intakes go one by one, so that numbers are given out in order.
+    """
 
     def __init__(self, database: Database, clock: SettableClock, timers: Timers) -> None:
         self._database, self._clock, self._timers = database, clock, timers
 
-    async def play(
-        self, lives: list[AsyncIterator[datetime]], until: datetime, tell: Callable[[int, int], Awaitable[None]]
-    ) -> int:
+    async def play(self, lives: Sequence[Life], until: datetime, tell: Callable[[int, int], Awaitable[None]]) -> int:
         """Play all lives up to `until`, and answer how many times one went on."""
-        waiting: list[tuple[datetime, int]] = []
-        turns = over = 0
-        for n, life in enumerate(lives):
-            await self._go_on(waiting, n, life)
-        while waiting:
-            moment, n = heapq.heappop(waiting)
-            if moment <= until:
-                await self._pass_time(moment)
-                turns += 1
-                if await self._go_on(waiting, n, lives[n]):
-                    continue
-            over += 1
-            await tell(over, len(lives))
-        await self._pass_time(until)
+        waiting = [(life.plot.received, n) for n, life in enumerate(lives)]
+        heapq.heapify(waiting)
+        turns = 0
+        while waiting and waiting[0][0] <= until:
+            first = waiting[0][0]
+            before = min(await self._fire_timers(first), first + TOGETHER)
+            batch: list[tuple[datetime, int]] = []
+            while waiting and len(batch) < AT_ONCE and waiting[0][0] < before:
+                if batch and not (lives[batch[0][1]].begun and lives[waiting[0][1]].begun):
+                    break
+                batch.append(heapq.heappop(waiting))
+            following = await asyncio.gather(*(lives[n].go_on(moment) for moment, n in batch))
+            for moment, (_, n) in zip(following, batch, strict=True):
+                if moment is not None:
+                    heapq.heappush(waiting, (moment, n))
+            turns += len(batch)
+            await tell(len(lives) - sum(moment <= until for moment, _ in waiting), len(lives))
+        await self._fire_timers(until)
         return turns
 
-    async def _go_on(self, waiting: list[tuple[datetime, int]], n: int, life: AsyncIterator[datetime]) -> bool:
-        """Let a life act; whether it goes on after that."""
-        moment = await anext(life, None)
-        if moment is None:
-            return False
-        heapq.heappush(waiting, (moment, n))
-        return True
-
-    async def _pass_time(self, until: datetime) -> None:
-        """Stand at `until`; timers that are due before fire each at its own time."""
+    async def _fire_timers(self, until: datetime) -> datetime:
+        """Fire those due up to `until`, each at its own time, and answer when the next one is due."""
         timers = self._database.collection(Timer)
+        horizon = until + TOGETHER
         while True:
-            due = {"due": {"$gte": LONG_AGO, "$lte": until}}
+            due = {"due": {"$gte": LONG_AGO, "$lt": horizon}}
             first = await timers.find(due, {"due": 1}).sort("due", 1).limit(1).to_list()
-            if not first:
-                break
+            if not first or first[0]["due"] > until:
+                return first[0]["due"] if first else horizon
             self._clock.set(first[0]["due"])
             await self._timers.sweep(self._clock.now())
-        self._clock.set(until)
 
 
 class _Keeper:
