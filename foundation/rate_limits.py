@@ -75,8 +75,11 @@ class RateLimiter:
                 await self._database.save(counted)
                 return True
             except StaleWrite:
-                if await self._database.get(RateWindow, id) is not None:
+                window = await self._database.get(RateWindow, id)
+                if window is not None and window.used >= limit.most:
                     return False
+                if window is not None:
+                    continue  # it was made meanwhile, and there is room
             try:
                 until = limit.window(now) + limit.per * 2
                 await self._database.save(Change().insert(RateWindow(_id=id, used=1, until=until)))

@@ -24,6 +24,13 @@ async def test_exactly_so_many_uses_pass_however_many_come_at_once(limiter: Rate
     assert await limiter.exhausted(LIMIT, "a", NOW)
 
 
+async def test_none_is_refused_while_there_is_room(limiter: RateLimiter):
+    roomy = Limit("roomy", 20, timedelta(hours=1))
+    for subject in map(str, range(10)):
+        await asyncio.gather(*(limiter.use([(roomy, subject)], NOW) for _ in range(20)))
+        assert await limiter.exhausted(roomy, subject, NOW)
+
+
 async def test_subjects_limits_and_windows_are_counted_apart(limiter: RateLimiter):
     for _ in range(3):
         await limiter.use([(LIMIT, "a")], NOW)

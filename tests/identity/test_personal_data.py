@@ -113,6 +113,7 @@ async def test_nothing_is_shown_when_the_audit_entry_cannot_be_stored(city: City
 
 async def test_residents_read_who_looked_at_them_and_nobody_elses_trail(city: City):
     grant, other = await verified(city), await city.logged_in("13900000000")
+    city.clock.advance(timedelta(seconds=1))
     await city.identity.personal_data.reveal(OPERATOR, grant.actor.id, [PersonalField.NAME], "回访时核实身份")
     city.clock.advance(timedelta(seconds=1))
     now = city.clock.now()

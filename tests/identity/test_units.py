@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from foundation.errors import Busy, Conflict, InvalidInput, NotAllowed, NotFound
 from foundation.trees import Tree, TreeFault, path_below, paths_of
 from identity.actors import Actor, Role
+from identity.directory import Directory
 from identity.documents import AuditEntry, Category, Channel, Contact, DutyShift, Place, Unit
 from identity.duty import on_duty
 from identity.errors import NotATree, UnitAbolished, UnitInUse
+from identity.repository import Repository
 from identity.units import UnitDetails
 from tests.identity.conftest import ADMIN, City
 
@@ -187,7 +189,7 @@ async def test_reference_data_is_renamed_and_retired(city: City):
 
 async def test_changes_are_seen_by_other_processes_within_seconds(city: City):
     await a_city(city)
-    other = city.another_process().directory
+    other = Directory(Repository(city.database), city.clock)
     await other.snapshot()
     await city.identity.units.change(ADMIN, "works", name="建设局")
     city.clock.advance(timedelta(seconds=5))
