@@ -19,6 +19,7 @@ CONTAINERS: Final = {b"moov": b"trak", b"trak": b"mdia"}
 ABOUT_IT: Final = frozenset({b"udta", b"meta", b"uuid"})
 """Within sound: titles, places (`©xyz`, `loci`), makers."""
 METADATA_ITEMS: Final = frozenset({b"Exif", b"mime", b"uri "})
+EMPTY_EXIF: Final = struct.pack(">I2sHIHI", 0, b"MM", 42, 8, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,18 @@ def heic_picture_only(content: bytes) -> bytes:
         raise Damaged("no picture")
     within = {box.kind: box for box in _boxes(content, meta.body + 4, meta.end)}
     _check_sizes(content, within)
-    about = {item for item, kind in _items(content, within[b"iinf"]) if kind in METADATA_ITEMS}
+    about = {item: kind for item, kind in _items(content, within[b"iinf"]) if kind in METADATA_ITEMS}
     for item, start, length in _extents(content, within[b"iloc"], within.get(b"idat")):
         if item in about:
             if length == 0 or start + length > len(kept):
                 raise Damaged("an item lies outside the file")
-            kept[start : start + length] = bytes(length)
+            kept[start : start + length] = _emptied(about[item], length)
     return bytes(kept)
+
+
+def _emptied(kind: bytes, length: int) -> bytes:
+    """So many bytes that a reader of this kind of item finds nothing in, and nothing wrong with."""
+    return EMPTY_EXIF[:length].ljust(length, b"\0") if kind == b"Exif" else b" " * length
 
 
 def m4a_sound_only(content: bytes) -> bytes:
