@@ -44,6 +44,7 @@ UNITS = {
         Unit("city", "市政府", ("city",)),
         Unit("water", "市水务局", ("city", "water")),
         Unit("water-east", "水务局东区所", ("city", "water", "water-east")),
+        Unit("water-east-2", "东区所二班", ("city", "water", "water-east", "water-east-2")),
         Unit("heating", "市供热办", ("city", "heating")),
         Unit("police", "市公安局", ("city", "police")),
         Unit("gone", "原市政局", ("city", "gone"), abolished=True, successor="water"),
@@ -92,6 +93,16 @@ COMPLAINT = Report(
 )
 
 
+def clerk_of(unit: str) -> Actor:
+    """The clerk 承办员 of any unit."""
+    return staff(f"{unit}-clerk", Role.UNIT_CLERK, unit=unit)
+
+
+def head_of(unit: str) -> Actor:
+    """The head 审核人 of any unit."""
+    return staff(f"{unit}-head", Role.UNIT_HEAD, unit=unit)
+
+
 @dataclass
 class Town:
     """The office of the town, with what a test may turn: clock, rules, routing."""
@@ -102,9 +113,8 @@ class Town:
     routing: Routing | None = None
     units: dict[str, Unit] | None = None
 
-    @property
-    def office(self) -> Office:
-        return Office(
+    def __post_init__(self) -> None:
+        self.office = Office(
             database=self.database,
             clock=self.clock,
             keyring=_KEYRING,
@@ -115,11 +125,11 @@ class Town:
         )
 
     async def current(self) -> Terms:
-        return self._terms()
+        return self.terms()
 
     async def recorded(self, rules: str, calendar: str) -> Terms:
         assert (rules, calendar) == (self.rules.id, shipped_calendar("cn").id)
-        return self._terms()
+        return self.terms()
 
     async def route(
         self, category: tuple[str, ...], place: tuple[str, ...], on: date, excluding: frozenset[str]
@@ -130,7 +140,11 @@ class Town:
         changed = self.rules.switches.model_copy(update=switches)
         self.rules = self.rules.model_copy(update={"switches": changed})
 
-    def _terms(self) -> Terms:
+    def cap(self, **caps: int) -> None:
+        changed = self.rules.caps.model_copy(update=caps)
+        self.rules = self.rules.model_copy(update={"caps": changed})
+
+    def terms(self) -> Terms:
         return Terms(
             rules=self.rules,
             calendar=shipped_calendar("cn"),

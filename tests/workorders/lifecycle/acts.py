@@ -1,0 +1,125 @@
+"""One try of every action by somebody, for tests that walk all of them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from identity.actors import Actor
+from tests.workorders.lifecycle.builders import request
+from tests.workorders.lifecycle.town import (
+    CALLER,
+    CHIEF,
+    CITIZEN,
+    DISPATCHER,
+    OPERATOR,
+    REVIEWER,
+    SUPERVISOR,
+    Town,
+    clerk_of,
+    head_of,
+)
+from workorders.deadlines.values import Kind, Urgency
+from workorders.lifecycle import dispatching, handling, intake, reviewing
+from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.states import Action, RequestKind
+from workorders.lifecycle.values import Outcome
+
+Act = Callable[[Town, Actor, str], Awaitable[OrderDocument]]
+
+
+def _ask(kind: RequestKind) -> Act:
+    return lambda town, actor, id: request(town, id, kind, by=actor)
+
+
+def _grant(kind: RequestKind) -> Act:
+    return lambda town, actor, id: dispatching.grant(town.office, actor, id, kind=kind)
+
+
+def _refuse(kind: RequestKind) -> Act:
+    return lambda town, actor, id: dispatching.refuse(town.office, actor, id, kind=kind, reason="理由不充分。")
+
+
+async def _replace(town: Town, actor: Actor, id: str) -> OrderDocument:
+    """The last assignment, to whoever succeeded its unit."""
+    document = await town.office.orders.by_id(id)
+    held = document.order.assignments if document else ()
+    gone, unit = (held[-1].id, held[-1].unit) if held else (f"{id}:a1", "heating")
+    successor = town.terms().heir(unit)
+    return await dispatching.replace(town.office, actor, id, assignment=gone, successor=successor)
+
+
+ACTS: Mapping[Action, Act] = {
+    Action.ANSWER_NOW: lambda town, actor, id: intake.answer_now(town.office, actor, id, answer="每日八点开门。"),
+    Action.REJECT: lambda town, actor, id: intake.reject(
+        town.office, actor, id, channel="court", reason="已进入诉讼程序。"
+    ),
+    Action.RECLASSIFY: lambda town, actor, id: dispatching.reclassify(
+        town.office,
+        actor,
+        id,
+        kind=Kind.HELP,
+        urgency=Urgency.NORMAL,
+        category="water",
+        place="town",
+        reason="核实后调整。",
+    ),
+    Action.SUPPLEMENT: lambda town, actor, id: intake.supplement(town.office, actor, id, text="水更大了。"),
+    Action.DISPATCH: lambda town, actor, id: dispatching.dispatch(
+        town.office, actor, id, lead="water", co=("heating",), note="请尽快。"
+    ),
+    Action.ADJUDICATE: lambda town, actor, id: dispatching.adjudicate(town.office, actor, id, lead="water"),
+    Action.SIGN: lambda town, actor, id: handling.sign(town.office, actor, id),
+    Action.CO_SIGN: lambda town, actor, id: handling.co_sign(town.office, actor, id),
+    Action.RESUME: lambda town, actor, id: handling.resume(town.office, actor, id),
+    Action.CONTACT: lambda town, actor, id: handling.contact(town.office, actor, id, reached=True, said="已约好。"),
+    Action.DELEGATE: lambda town, actor, id: handling.delegate(town.office, actor, id, to="water-east"),
+    Action.CO_REPLY: lambda town, actor, id: handling.co_reply(town.office, actor, id, answer="已配合。"),
+    Action.SUBMIT_REPLY: lambda town, actor, id: handling.submit_reply(
+        town.office, actor, id, outcome=Outcome.SOLVED, answer="已修复。", not_waiting_because="不影响答复。"
+    ),
+    Action.UNIT_APPROVE: lambda town, actor, id: handling.approve(town.office, actor, id),
+    Action.UNIT_SEND_BACK: lambda town, actor, id: handling.send_back(town.office, actor, id, reason="不够具体。"),
+    Action.HOTLINE_ACCEPT: lambda town, actor, id: reviewing.accept(town.office, actor, id),
+    Action.HOTLINE_SEND_BACK: lambda town, actor, id: reviewing.send_back(town.office, actor, id, reason="答非所问。"),
+    Action.CALLBACK_ATTEMPT: lambda town, actor, id: reviewing.callback_attempt(
+        town.office, actor, id, reached=True, solved=True, grade=2
+    ),
+    Action.RATE: lambda town, actor, id: reviewing.rate(town.office, actor, id, grade=5, solved=False),
+    Action.CALLBACK_CLOSE: lambda town, actor, id: reviewing.callback_close(town.office, actor, id),
+    Action.CALLBACK_REDO: lambda town, actor, id: reviewing.callback_redo(town.office, actor, id, reason="问题仍在。"),
+    Action.FINAL_ANSWER: lambda town, actor, id: reviewing.final_answer(
+        town.office, actor, id, answer="可依法申请行政复议。"
+    ),
+    Action.WITHDRAW: lambda town, actor, id: intake.withdraw(town.office, actor, id, reason="已自行解决。"),
+    Action.URGE: lambda town, actor, id: intake.urge(town.office, actor, id),
+    Action.REPLACE: _replace,
+    **{kind.ask: _ask(kind) for kind in RequestKind},
+    **{kind.grant: _grant(kind) for kind in RequestKind},
+    **{kind.refuse: _refuse(kind) for kind in RequestKind},
+}
+"""Every action but intake, with arguments that fit an order of the small town."""
+
+RIGHT_PERSON: Mapping[Action, Actor] = {
+    **{action: clerk_of("water") for action in ACTS},
+    **{kind.grant: DISPATCHER for kind in RequestKind},
+    **{kind.refuse: DISPATCHER for kind in RequestKind},
+    Action.ANSWER_NOW: OPERATOR,
+    Action.REJECT: DISPATCHER,
+    Action.RECLASSIFY: DISPATCHER,
+    Action.SUPPLEMENT: CITIZEN,
+    Action.DISPATCH: DISPATCHER,
+    Action.ADJUDICATE: CHIEF,
+    Action.CO_SIGN: clerk_of("heating"),
+    Action.CO_REPLY: clerk_of("heating"),
+    Action.UNIT_APPROVE: head_of("water"),
+    Action.UNIT_SEND_BACK: head_of("water"),
+    Action.HOTLINE_ACCEPT: REVIEWER,
+    Action.HOTLINE_SEND_BACK: REVIEWER,
+    Action.CALLBACK_ATTEMPT: CALLER,
+    Action.RATE: CITIZEN,
+    Action.CALLBACK_CLOSE: CALLER,
+    Action.CALLBACK_REDO: DISPATCHER,
+    Action.FINAL_ANSWER: SUPERVISOR,
+    Action.WITHDRAW: CITIZEN,
+    Action.URGE: CITIZEN,
+    Action.REPLACE: CHIEF,
+}
+"""Who takes the action on an order that the water office leads and the heating office helps with."""

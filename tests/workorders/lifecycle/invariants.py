@@ -1,0 +1,132 @@
+"""What holds of every stored order at every moment, and pictures of the database to compare."""
+
+from collections import Counter
+from typing import Any
+
+from foundation.chain import Head, OpenedText, TextLoss, verify_chain
+from foundation.events import Event, text_place
+from foundation.idempotency import IdempotencyKey
+from foundation.numbers import NumberCounter
+from foundation.timers import Timer
+from tests.workorders.lifecycle.town import MODELS, Town
+from workorders.deadlines.values import Extension, Suspension
+from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, order_keys
+from workorders.lifecycle.facts import FACTS
+from workorders.lifecycle.folding import Entry, apply, receive
+from workorders.lifecycle.recording import RESUME_TIMER, SIGN_TIMER
+from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole, AssignmentState
+from workorders.lifecycle.values import Order
+
+Picture = dict[str, dict[str, Any]]
+
+
+async def picture(town: Town) -> Picture:
+    """Every document of every collection, but for drawn numbers: an unused one is a gap, and allowed."""
+    seen: Picture = {}
+    for model in MODELS:
+        if model is not NumberCounter:
+            raws = await town.database.collection(model).find({}).to_list()
+            seen[model.collection_name()] = {raw["_id"]: raw for raw in raws}
+    return seen
+
+
+async def log_of(town: Town, document: OrderDocument) -> list[Entry]:
+    """What the fold reads of an order's stored events."""
+    return [entry_of(event) for event in await town.office.orders.events(document)]
+
+
+def entry_of(event: Event) -> Entry:
+    action = Action(event.type)
+    return action, FACTS[action].model_validate(event.data), event.at
+
+
+async def check(town: Town, id: str) -> Order:
+    """Raises `AssertionError` where a stored order breaks what holds of every order; answers the order."""
+    document = await town.office.orders.by_id(id)
+    assert document is not None
+    events = await town.office.orders.events(document)
+    order = document.order
+
+    _check_log(order, events)
+    _check_chain(town, document, events)
+    _check_caps(town, order)
+    assert {name: getattr(document, name) for name in order_keys(order)} == order_keys(order)
+    await _check_beside(town, order)
+    return order
+
+
+def _check_log(order: Order, events: list[Event]) -> None:
+    """The log alone gives the order, every deadline too; each step by the table; one lead at most."""
+    assert order.version == len(events)
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    (_, first, at), *rest = (entry_of(event) for event in events)
+    folded = receive(order.id, first, at)  # type: ignore[arg-type]
+    for action, fact, moment in rest:
+        was = folded
+        folded = apply(folded, action, fact, moment)
+        assert TRANSITIONS[was.status, action] is folded.status
+        assert moment >= was.changed_at
+        open_leads = [a for a in folded.assignments if a.role is AssignmentRole.LEAD and a.open]
+        assert len(open_leads) <= 1
+        if folded.ended:
+            assert folded.request is None
+            assert not any(a.open for a in folded.assignments)
+    assert folded == order
+    ids = [a.id for a in order.assignments]
+    assert len(set(ids)) == len(ids)
+
+
+def _check_chain(town: Town, document: OrderDocument, events: list[Event]) -> None:
+    key = town.office.data_key(document)
+    assert key is not None
+    stored = {event.sequence: event for event in events}
+
+    def opened(sequence: int, name: str) -> OpenedText | TextLoss:
+        event = stored[sequence]
+        text = event.text(name, key)
+        return TextLoss.MISSING if text is None else OpenedText(key.commitment_salt(text_place(event.id, name)), text)
+
+    head = Head(document.id, document.version, document.head)
+    assert list(verify_chain(head, [event.as_link() for event in events], open_text=opened)) == []
+    for event in events:
+        assert set(event.sealed) == set(event.commitments)
+
+
+def _check_caps(town: Town, order: Order) -> None:
+    caps = town.rules.caps
+    assert order.returns <= caps.returns
+    assert order.round <= caps.redos
+    for held in order.assignments:
+        extensions = [shift.working_days for shift in held.reply.shifts if isinstance(shift, Extension)]
+        assert len(extensions) <= caps.extensions
+        assert sum(extensions) <= caps.extension_working_days_in_all
+        assert all(days <= caps.extension_working_days for days in extensions)
+        assert sum(isinstance(shift, Suspension) for shift in held.reply.shifts) <= caps.suspensions
+        if order.complained_of is not None:
+            assert order.complained_of not in held.ancestors
+        if held.role is AssignmentRole.DELEGATED:
+            assert held.parent is not None
+
+
+async def _check_beside(town: Town, order: Order) -> None:
+    """Desk rows are what the order says; every deadline that time acts on has its timer; the number is claimed."""
+    database = town.database
+    rows = await database.collection(UnitDesk).find({"order": order.id}).to_list()
+    assert {raw["_id"]: UnitDesk.load(raw) for raw in rows} == {a.id: UnitDesk.of(order, a) for a in order.assignments}
+    asked = await database.collection(RequestDesk).find({"order": order.id}).to_list()
+    still = [RequestDesk.load(raw) for raw in asked if raw["desk"] != "decided"]
+    assert still == ([RequestDesk.of(order, order.request)] if order.request is not None else [])
+    claim = await database.get(NumberClaim, order.number)
+    assert claim is not None
+    assert claim.order == order.id
+    timers = await database.collection(Timer).find({"subject": {"$in": [a.id for a in order.assignments]}}).to_list()
+    waiting = Counter((raw["subject"], raw["kind"], raw["deadline"]) for raw in timers)
+    for held in order.assignments:
+        if held.state is AssignmentState.PENDING:
+            assert waiting[held.id, SIGN_TIMER, held.sign.due] >= 1
+        if held.suspended_until is not None:
+            assert waiting[held.id, RESUME_TIMER, held.suspended_until] >= 1
+
+
+async def kept_keys(town: Town) -> int:
+    return await town.database.collection(IdempotencyKey).count_documents({})
