@@ -1,0 +1,53 @@
+"""The HTTP application of one process."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+
+from api.http.health import Ready, alive
+from api.http.metrics import Metrics
+from api.http.requests import Requests, request_id_of, told
+from api.http.view import GraphQLView
+from api.schema import build_schema
+from api.services import Services
+from foundation.settings import Environment
+
+Around = Callable[[], AbstractAsyncContextManager[None]]
+
+
+def create_app(services: Services, around: Around = nullcontext) -> Starlette:
+    """The application; `around` is entered before the first request and left after the last one."""
+    metrics = Metrics()
+    schema = build_schema(introspection=services.settings.environment is Environment.DEVELOPMENT)
+    graphql = GraphQLView(services, schema)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with around():
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", graphql),
+            Route("/healthz", alive),
+            Route("/readyz", Ready(services).__call__),
+            Route("/metrics", metrics.page),
+        ],
+        middleware=[Middleware(Requests, metrics=metrics)],
+        exception_handlers={HTTPException: refused},
+        lifespan=lifespan,
+    )
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """Paths and methods that there are none of."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code, message = ("NOT_FOUND", "没有这个地址。") if status == 404 else ("MALFORMED", "请求的格式不正确。")
+    return told(status, code, message, request_id_of(request.scope))

@@ -1,0 +1,118 @@
+"""What is true of every request: an id, a bounded body, a line in the log, a count, and never a stack trace."""
+
+import re
+import time
+from typing import Any
+
+import orjson
+import structlog
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.context import Context
+from api.http.metrics import Metrics
+from api.logs import where
+from foundation.ids import new_id
+
+LARGEST_BODY = 1 << 20
+LARGEST_UPLOAD = 32 << 20
+REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+UNKNOWN = "系统出现异常，请稍后重试；如仍未解决，请提供请求编号。"
+
+log = structlog.get_logger()
+
+
+class BodyTooLarge(Exception):
+    """More was sent than is taken."""
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id of the request, as answered in `X-Request-Id`."""
+    return str(scope["state"]["request_id"])
+
+
+class Requests:
+    """Wraps the whole application; pure ASGI, for it runs on every request."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        state: dict[str, Any] = scope.setdefault("state", {})
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        id = state["request_id"] = given if REQUEST_ID.fullmatch(given) else new_id()
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 0
+        id_header = (b"x-request-id", id.encode())
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], id_header]
+            await send(message)
+
+        try:
+            await self._app(scope, _bounded(receive, headers), sending)
+        except BodyTooLarge:
+            if not status:
+                await told(413, "BODY_TOO_LARGE", "提交的内容过大。", id)(scope, receive, sending)
+        except Exception as error:
+            log.error("unknown_error", request=id, error=type(error).__name__, where=where(error))
+            if not status:
+                await told(500, "UNKNOWN", UNKNOWN, id)(scope, receive, sending)
+        finally:
+            self._account(scope, state, status, time.perf_counter() - started)
+
+    def _account(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
+        context: Context | None = state.get("context")
+        self._metrics.answered(_route(scope["path"]), status, seconds)
+        log.info(
+            "request",
+            request=state["request_id"],
+            method=scope["method"],
+            path=_route(scope["path"]),
+            status=status,
+            ms=round(seconds * 1000, 1),
+            **(context.for_log() if context else {}),
+        )
+
+
+def _route(path: str) -> str:
+    """The path without what may identify something."""
+    first = path.split("/", 2)[1]
+    return f"/{first}" if first in ("graphql", "healthz", "readyz", "metrics", "files") else "/…"
+
+
+def _bounded(receive: Receive, headers: dict[bytes, bytes]) -> Receive:
+    """Receives no more than is taken: 1 MiB, or 32 MiB of multipart. Raises `BodyTooLarge`."""
+    multipart = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
+    most = LARGEST_UPLOAD if multipart else LARGEST_BODY
+    announced = headers.get(b"content-length", b"0")
+    received = int(announced) if announced.isdigit() else 0
+    if received <= most:
+        received = 0
+
+    async def bounded() -> Message:
+        nonlocal received
+        if received > most:
+            raise BodyTooLarge
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > most:
+            raise BodyTooLarge
+        return message
+
+    return bounded
+
+
+def told(status: int, code: str, message: str, request_id: str) -> Response:
+    """A failure outside of GraphQL, in the same form."""
+    body = {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
+    return Response(orjson.dumps(body), status, media_type="application/json")

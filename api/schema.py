@@ -1,0 +1,74 @@
+"""The schema put together."""
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionContext
+
+from api.context import Context, SignInNeeded
+from api.executing import PlainExecutor, prepared
+from api.logs import where
+from api.problems import Problems
+from api.scalars import SCALARS
+from api.workorders.dispatching import DispatchingMutations
+from api.workorders.handling import HandlingMutations
+from api.workorders.intake import IntakeMutations
+from api.workorders.queries import OrderQueries
+from api.workorders.reviewing import ReviewingMutations
+
+log = structlog.get_logger()
+
+UNKNOWN = "系统出现异常，请稍后重试；如仍未解决，请提供请求编号。"
+
+
+@strawberry.type
+class Query(OrderQueries):
+    pass
+
+
+@strawberry.type
+class Mutation(IntakeMutations, DispatchingMutations, HandlingMutations, ReviewingMutations):
+    pass
+
+
+class CitySchema(strawberry.Schema):
+    """The schema, with every error that is told given a code, and the unknown masked."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        context = execution_context.context if execution_context else None
+        for error in errors:
+            tell(error, context.request_id if isinstance(context, Context) else None)
+            if isinstance(context, Context):
+                context.codes.append(str((error.extensions or {}).get("code")))
+
+
+def tell(error: GraphQLError, request_id: str | None) -> None:
+    """Make an error fit to be told: a code always; what is unknown is logged, and masked under its request id."""
+    cause = error.original_error
+    if isinstance(cause, SignInNeeded):
+        error.message = cause.message
+        error.extensions = {"code": cause.code}
+    elif cause is None or isinstance(cause, GraphQLError):
+        error.extensions = {**(error.extensions or {}), "code": "MALFORMED"}
+    else:
+        log.error("unknown_error", request=request_id, error=type(cause).__name__, where=where(cause))
+        error.message = UNKNOWN
+        error.extensions = {"code": "UNKNOWN", "requestId": request_id}
+
+
+def build_schema(*, introspection: bool) -> CitySchema:
+    """Raises `ValueError` when the parts do not fit together."""
+    return CitySchema(
+        query=Query,
+        mutation=Mutation,
+        extensions=[prepared(introspection=introspection)],
+        execution_context_class=PlainExecutor,
+        exception_handlers=[Problems()],
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
+    )
+
+
+def sdl() -> str:
+    """The schema's text, as `schema.graphql` keeps it."""
+    return build_schema(introspection=True).as_str() + "\n"

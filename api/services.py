@@ -1,0 +1,30 @@
+"""What the API is handed by the composition root; `runtime.composition.App` has it all."""
+
+from typing import Protocol
+
+from foundation.clock import Clock
+from foundation.database import Database
+from foundation.settings import Settings
+from identity.assembly import Identity
+from workorders.lifecycle.office import Office
+from workorders.lifecycle.terms import TermsLibrary
+from workorders.routing.router import Router
+
+
+class Services(Protocol):
+    """The parts of a process that requests are answered with."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def identity(self) -> Identity: ...
+    @property
+    def library(self) -> TermsLibrary: ...
+    @property
+    def office(self) -> Office: ...
+    @property
+    def router(self) -> Router: ...

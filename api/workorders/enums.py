@@ -1,0 +1,151 @@
+"""The enums of work orders, as the domain has them, with their Chinese terms."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from workorders.deadlines.values import Kind, Term, Urgency
+from workorders.lifecycle.documents import UnitTask
+from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES
+from workorders.lifecycle.states import (
+    Action,
+    AssignmentEnd,
+    AssignmentRole,
+    AssignmentState,
+    RequestKind,
+    Status,
+)
+from workorders.lifecycle.values import Closing, Outcome, Reporter
+
+
+def _enum(enum: type[Enum], name: str, description: str, words: Mapping[Any, str]) -> None:
+    """Make a domain's enum a GraphQL enum, each value described by its Chinese term."""
+    strawberry.enum(enum, name=name, description=description)
+    for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
+        value.description = words[enum[value.name]]
+
+
+_enum(Status, "OrderStatus", "The state of an order 工单状态.", STATUS_NAMES)
+_enum(Action, "OrderAction", "What may happen to an order 工单动作.", ACTION_NAMES)
+_enum(
+    Kind,
+    "OrderKind",
+    "What the citizen wants 诉求类型.",
+    {
+        Kind.CONSULT: "咨询",
+        Kind.HELP: "求助",
+        Kind.COMPLAINT: "投诉",
+        Kind.REPORT: "举报",
+        Kind.SUGGESTION: "建议",
+    },
+)
+_enum(
+    Urgency,
+    "Urgency",
+    "How soon it must be seen to 紧急程度; all but normal run in clock time, at any hour.",
+    {Urgency.NORMAL: "一般", Urgency.URGENT: "紧急", Urgency.EMERGENCY: "特急"},
+)
+_enum(
+    Reporter,
+    "Reporting",
+    "How a citizen stands to an order.",
+    {
+        Reporter.OPEN: "公开：承办单位可与市民联系",
+        Reporter.CONFIDENTIAL: "保密：承办单位看不到反映人，由热线转达",
+        Reporter.ANONYMOUS: "匿名：任何人都看不到，不回访，不计满意度",
+    },
+)
+_enum(
+    Closing,
+    "Closing",
+    "How an order came to be archived 归档方式.",
+    {
+        Closing.ANSWERED: "即答",
+        Closing.CALLED_BACK: "回访归档",
+        Closing.UNREACHED: "三次未接通归档",
+        Closing.RATED: "市民评价后归档",
+        Closing.WITHOUT_CALLBACK: "匿名，无需回访",
+        Closing.FINAL_ANSWER: "最终答复",
+    },
+)
+_enum(
+    Outcome,
+    "Outcome",
+    "What a unit's reply says was done 办理结果.",
+    {
+        Outcome.SOLVED: "已解决",
+        Outcome.EXPLAINED: "已解释说明",
+        Outcome.PLANNED: "列入计划",
+        Outcome.UNSOLVABLE: "无法解决",
+    },
+)
+_enum(
+    AssignmentRole,
+    "AssignmentRole",
+    "A unit's part in an order.",
+    {AssignmentRole.LEAD: "主办", AssignmentRole.CO: "协办", AssignmentRole.DELEGATED: "转派"},
+)
+_enum(
+    AssignmentState,
+    "AssignmentState",
+    "Where one unit's stay stands.",
+    {
+        AssignmentState.PENDING: "待签收",
+        AssignmentState.SIGNED: "已签收",
+        AssignmentState.REPLIED: "已回复",
+        AssignmentState.ENDED: "已结束",
+    },
+)
+_enum(
+    AssignmentEnd,
+    "AssignmentEnd",
+    "How a unit's stay ended.",
+    {
+        AssignmentEnd.ACCEPTED: "回复被热线采纳",
+        AssignmentEnd.RETURNED: "退单",
+        AssignmentEnd.REPLACED: "承办单位变更",
+        AssignmentEnd.ORDER_ENDED: "工单结束",
+    },
+)
+_enum(
+    RequestKind,
+    "RequestKind",
+    "What a unit may ask for 申请.",
+    {
+        RequestKind.RETURN: "退单",
+        RequestKind.EXTENSION: "延期",
+        RequestKind.SUSPENSION: "挂起",
+        RequestKind.COMPLEX: "疑难",
+    },
+)
+_enum(
+    Term,
+    "Term",
+    "What a deadline is set for 期限.",
+    {
+        Term.CITIZEN: "市民时限：向市民承诺的答复时间",
+        Term.DISPATCH: "派单",
+        Term.SIGN: "签收",
+        Term.CONTACT: "首次联系",
+        Term.REPLY: "办结",
+        Term.RETURN_WINDOW: "退单期",
+        Term.HOTLINE_REVIEW: "热线审核",
+        Term.CALLBACK: "回访",
+        Term.RECTIFICATION: "差评整改",
+    },
+)
+_enum(
+    UnitTask,
+    "UnitTask",
+    "What a unit has to do about an assignment: the tabs of its desk.",
+    {
+        UnitTask.SIGN: "待签收",
+        UnitTask.HANDLE: "待办理",
+        UnitTask.SUSPENDED: "已挂起",
+        UnitTask.APPROVE: "待审核",
+        UnitTask.WAIT: "已回复，等待",
+        UnitTask.ENDED: "已办结",
+    },
+)

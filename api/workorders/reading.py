@@ -1,0 +1,38 @@
+"""Who reads orders, and how: made once per request, handed to every order of a page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from api.context import Context
+from api.services import Services
+from foundation.crypto import DataKey
+from identity.actors import Actor
+from identity.directory import Snapshot
+from workorders.lifecycle.documents import OrderDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Everything that an order's fields are told by."""
+
+    services: Services
+    actor: Actor
+    now: datetime
+    city: Snapshot
+    zone: ZoneInfo
+
+    def key(self, document: OrderDocument) -> DataKey | None:
+        return self.services.office.data_key(document)
+
+    def sealed(self, document: OrderDocument, name: str) -> str | None:
+        """One of the texts that the order itself keeps; None when there is none, or it was erased."""
+        sealed, key = document.sealed.get(name), self.key(document)
+        return None if sealed is None or key is None else key.open(sealed, f"{document.id}:{name}")
+
+
+async def reader_of(context: Context) -> Reader:
+    """The reader of this request. Raises `SignInNeeded`."""
+    services = context.services
+    actor, city = context.actor, await context.city()
+    return Reader(services, actor, services.clock.now(), city, ZoneInfo(services.settings.zone))

@@ -1,0 +1,318 @@
+"""Orders, assignments and requests as clients see them. Access was checked when they were read."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+import strawberry
+
+import api.workorders.enums  # noqa: F401 - makes the domain's enums GraphQL enums
+from api.fields import resolved
+from api.identity.trees import Category, Channel, Node, Place, Unit
+from api.ids import Kind as IdKind
+from api.ids import global_id
+from api.paging import Connection
+from api.problems import Problem
+from api.workorders.deadlines import Deadline
+from api.workorders.reading import Reader
+from foundation.masking import mask_address, mask_name, mask_phone, scrub
+from workorders.deadlines.values import Kind, Urgency
+from workorders.lifecycle import values
+from workorders.lifecycle.access import ALLOWED, may_know_reporter, owns
+from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.redaction import Reported, redacted
+from workorders.lifecycle.states import (
+    TRANSITIONS,
+    Action,
+    AssignmentEnd,
+    AssignmentRole,
+    AssignmentState,
+    RequestKind,
+    Status,
+)
+from workorders.lifecycle.values import Closing, Reporter
+
+
+@strawberry.type(description="Who reported, masked 脱敏. `revealReporter` shows it whole, with a reason, audited.")
+class MaskedReporter:
+    name: str | None
+    phone: str | None
+    address: str | None
+
+
+@strawberry.type(description="Where an order was handed down from 上级工单.")
+class Upstream:
+    source: str
+    number: str
+    due: datetime | None
+
+
+@strawberry.type(description="A citizen's verdict 评价.")
+class Rating:
+    grade: int = strawberry.field(description="1 非常满意 to 5 非常不满意; 1 to 3 are good.")
+    solved: bool
+    at: datetime
+    round: int
+    through: str = strawberry.field(description="`app` or `callback`.")
+
+
+@strawberry.type(description="What a unit asked for 申请, open until it is decided or its assignment ends.")
+class Request(Node):
+    kind: RequestKind
+    asked_at: datetime
+    working_days: int | None
+    value: strawberry.Private[values.Request]
+    order_document: strawberry.Private[OrderDocument]
+    reader: strawberry.Private[Reader]
+
+    @classmethod
+    def of(cls, request: values.Request, document: OrderDocument, reader: Reader) -> Self:
+        return cls(
+            id=global_id(IdKind.REQUEST, request.id),
+            kind=request.kind,
+            asked_at=request.asked_at,
+            working_days=request.working_days,
+            value=request,
+            order_document=document,
+            reader=reader,
+        )
+
+    @resolved("The unit that is believed right, for a return.")
+    def suggested_unit(self) -> Unit | None:
+        return Unit.of(self.reader.city, self.value.suggested_unit) if self.value.suggested_unit else None
+
+    @resolved()
+    def order(self) -> "Order":
+        return Order.of(self.order_document, self.reader)
+
+
+@strawberry.type(description="One stay of an order at one unit 承办.")
+class Assignment(Node):
+    role: AssignmentRole
+    state: AssignmentState
+    round: int = strawberry.field(description="0, then one per redo.")
+    adjudicated: bool = strawberry.field(description="The chief dispatcher named the unit: no return.")
+    complex: bool = strawberry.field(description="The longer limit was granted 疑难.")
+    assigned_at: datetime
+    signed_at: datetime | None
+    signed_by_rule: bool
+    contacted_at: datetime | None = strawberry.field(description="First time that the citizen was reached.")
+    submitted_at: datetime | None
+    replied_at: datetime | None = strawberry.field(description="办结: the unit head's approval.")
+    ended_at: datetime | None
+    end: AssignmentEnd | None
+    suspended_since: datetime | None
+    suspended_until: datetime | None
+    return_until: datetime | None = strawberry.field(description="Until when it may be returned; null if it may not.")
+    value: strawberry.Private[values.Assignment]
+    order_document: strawberry.Private[OrderDocument]
+    reader: strawberry.Private[Reader]
+
+    @classmethod
+    def of(cls, assignment: values.Assignment, document: OrderDocument, reader: Reader) -> Self:
+        return cls(
+            id=global_id(IdKind.ASSIGNMENT, assignment.id),
+            role=assignment.role,
+            state=assignment.state,
+            round=assignment.round,
+            adjudicated=assignment.adjudicated,
+            complex=assignment.complex,
+            assigned_at=assignment.assigned_at,
+            signed_at=assignment.signed_at,
+            signed_by_rule=assignment.signed_by_rule,
+            contacted_at=assignment.contacted_at,
+            submitted_at=assignment.submitted_at,
+            replied_at=assignment.replied_at,
+            ended_at=assignment.ended_at,
+            end=assignment.end,
+            suspended_since=assignment.suspended_since,
+            suspended_until=assignment.suspended_until,
+            return_until=assignment.return_until,
+            value=assignment,
+            order_document=document,
+            reader=reader,
+        )
+
+    @resolved()
+    def unit(self) -> Unit:
+        return Unit.of(self.reader.city, self.value.unit)
+
+    @resolved("The assignment that it was delegated from.")
+    def parent_id(self) -> strawberry.ID | None:
+        return global_id(IdKind.ASSIGNMENT, self.value.parent) if self.value.parent else None
+
+    @resolved()
+    def sign_deadline(self) -> Deadline:
+        return Deadline.of(self.value.sign, self.reader.zone)
+
+    @resolved()
+    def contact_deadline(self) -> Deadline | None:
+        return Deadline.of(self.value.contact, self.reader.zone) if self.value.contact else None
+
+    @resolved()
+    def reply_deadline(self) -> Deadline:
+        return Deadline.of(self.value.reply, self.reader.zone)
+
+    @resolved()
+    def order(self) -> "Order":
+        return Order.of(self.order_document, self.reader)
+
+
+@strawberry.type(description="One thing that a citizen wants of the city 工单.")
+class Order(Node):
+    number: str = strawberry.field(description="工单编号: `yyMMdd` and six digits.")
+    status: Status
+    kind: Kind
+    urgency: Urgency
+    reporting: Reporter
+    version: int = strawberry.field(description="Grows by one with every event.")
+    received_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    closing: Closing | None
+    due: datetime | None = strawberry.field(description="The deadline of the desk that it lies on now.")
+    round: int = strawberry.field(description="0, then one per redo 重办.")
+    rejected_to: str | None = strawberry.field(description="The right channel for what was rejected.")
+    document: strawberry.Private[OrderDocument]
+    reader: strawberry.Private[Reader]
+
+    @classmethod
+    def of(cls, document: OrderDocument, reader: Reader) -> Self:
+        order = document.order
+        return cls(
+            id=global_id(IdKind.ORDER, order.id),
+            number=order.number,
+            status=order.status,
+            kind=order.kind,
+            urgency=order.urgency,
+            reporting=order.reporter,
+            version=order.version,
+            received_at=order.received_at,
+            changed_at=order.changed_at,
+            closed_at=order.closed_at,
+            closing=order.closing,
+            due=order.stage_due,
+            round=order.round,
+            rejected_to=order.rejected_to,
+            document=document,
+            reader=reader,
+        )
+
+    @resolved("What it is about, without numbers that identify people; null once erased.")
+    def title(self) -> str | None:
+        title = self.reader.sealed(self.document, "title")
+        if title is None or owns(self.reader.actor, self.document.order):
+            return title
+        if may_know_reporter(self.reader.actor, self.document.order):
+            return scrub(title)
+        return redacted(title, self._reported())
+
+    @resolved()
+    def channel(self) -> Channel:
+        return Channel.of(self.reader.city, self.document.order.channel)
+
+    @resolved()
+    def category(self) -> Category:
+        return Category.of(self.reader.city, self.document.order.category[-1])
+
+    @resolved()
+    def place(self) -> Place:
+        return Place.of(self.reader.city, self.document.order.place[-1])
+
+    @resolved("Null where the reader may not know it: confidential from units, anonymous from all.")
+    def reporter(self) -> MaskedReporter | None:
+        if not may_know_reporter(self.reader.actor, self.document.order):
+            return None
+        known = self._reported()
+        return MaskedReporter(
+            name=mask_name(known.name) if known.name else None,
+            phone=mask_phone(known.phone) if known.phone else None,
+            address=mask_address(known.address) if known.address else None,
+        )
+
+    @resolved("The lead unit's open assignment 主办.")
+    def lead(self) -> Assignment | None:
+        lead = self.document.order.lead
+        return Assignment.of(lead, self.document, self.reader) if lead else None
+
+    @resolved("Every stay at every unit, in order. Empty for citizens.")
+    def assignments(self) -> list[Assignment]:
+        if not self.reader.actor.is_staff:
+            return []
+        return [Assignment.of(each, self.document, self.reader) for each in self.document.order.assignments]
+
+    @resolved("What its unit asked for and nobody decided yet. Null for citizens.")
+    def request(self) -> Request | None:
+        request = self.document.order.request
+        if request is None or not self.reader.actor.is_staff:
+            return None
+        return Request.of(request, self.document, self.reader)
+
+    @resolved("市民时限: the reply as promised to the citizen.")
+    def citizen_deadline(self) -> Deadline:
+        return Deadline.of(self.document.order.citizen, self.reader.zone)
+
+    @resolved()
+    def dispatch_deadline(self) -> Deadline:
+        return Deadline.of(self.document.order.dispatch, self.reader.zone)
+
+    @resolved()
+    def review_deadline(self) -> Deadline | None:
+        review = self.document.order.review
+        return Deadline.of(review, self.reader.zone) if review else None
+
+    @resolved()
+    def callback_deadline(self) -> Deadline | None:
+        callback = self.document.order.callback
+        return Deadline.of(callback, self.reader.zone) if callback else None
+
+    @resolved("How often it was returned 退单.")
+    def returns(self) -> int:
+        return self.document.order.returns
+
+    @resolved("Calls back so far, in this round.")
+    def callback_attempts(self) -> int:
+        return self.document.order.attempts
+
+    @resolved("The citizen asked for a redo 重办, and nobody decided yet.")
+    def redo_asked(self) -> bool:
+        return self.document.order.redo_asked
+
+    @resolved("The latest verdict.")
+    def rating(self) -> Rating | None:
+        rating = self.document.order.rating
+        if rating is None:
+            return None
+        return Rating(
+            grade=rating.grade, solved=rating.solved, at=rating.at, round=rating.round, through=rating.through
+        )
+
+    @resolved()
+    def upstream(self) -> Upstream | None:
+        upstream = self.document.order.upstream
+        return Upstream(source=upstream.source, number=upstream.number, due=upstream.due) if upstream else None
+
+    @resolved("The unit complained of: the order goes neither there nor below it.")
+    def complained_of(self) -> Unit | None:
+        unit = self.document.order.complained_of
+        return Unit.of(self.reader.city, unit) if unit else None
+
+    @resolved("The closed order that it follows on.")
+    def linked_to(self) -> strawberry.ID | None:
+        linked = self.document.order.linked_to
+        return global_id(IdKind.ORDER, linked) if linked else None
+
+    @resolved("What the reader's roles may do with it in its state; the rules judge the rest.")
+    def available_actions(self) -> list[Action]:
+        order, roles = self.document.order, self.reader.actor.roles
+        return [action for status, action in TRANSITIONS if status is order.status and ALLOWED[action] & roles]
+
+    def _reported(self) -> Reported:
+        sealed = self.reader.sealed
+        return Reported(*(sealed(self.document, name) for name in ("name", "phone", "address")))
+
+
+OrderResult = Annotated[Order | Problem, strawberry.union("OrderResult", description="An order, or why there is none.")]
+OrderConnection = Connection[Order]
+OrdersResult = Annotated[
+    OrderConnection | Problem, strawberry.union("OrdersResult", description="A page of orders, or why there is none.")
+]
