@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -13,6 +14,7 @@ from foundation.faults import ExitCode, OperatorFault
 
 if TYPE_CHECKING:
     from foundation.settings import Settings
+    from runtime.composition import App
     from runtime.server import Server
 
 T = TypeVar("T")
@@ -64,15 +66,30 @@ def with_server(body: "Callable[[Settings, Server], Coroutine[Any, Any, T]]", te
 @app.command()
 def run() -> None:
     """Start everything with a demo city: the database, the API and a worker. Ctrl-C stops it."""
-    from foundation.settings import read_settings
+    from foundation.settings import Environment, read_settings
     from runtime.running import address, run_processes
 
     settings = read_settings()
+    welcome: list[str] = []
+
+    async def make_city(app: "App") -> None:
+        from runtime.demo.seeding import NotEmpty
+        from runtime.welcome import demo_city, logins, seed_once
+
+        if settings.environment is Environment.DEVELOPMENT:
+            with suppress(NotEmpty):  # somebody's own data: it stays as it is
+                await seed_once(app, tell)
+        city = await demo_city(app)
+        if city is not None:
+            welcome.append(logins(city, settings))
 
     def ready() -> None:
-        tell(f"Ready: GraphQL and its explorer at {address(settings)}/graphql")
+        for part in welcome:
+            tell(part)
+        tell(f"GraphQL, with its explorer: {address(settings)}/graphql")
+        tell("Ready. Ctrl-C stops everything.")
 
-    run_processes(settings, tell, ready=ready)
+    run_processes(settings, tell, first=make_city, ready=ready)
 
 
 @app.command()
@@ -92,6 +109,34 @@ def worker(processes: Annotated[int, typer.Option(min=1, max=64, help="How many 
     from runtime.running import run_processes
 
     run_processes(read_settings(), tell, web=False, workers=processes)
+
+
+@app.command()
+def seed(
+    number: Annotated[int, typer.Option("--seed", help="The same number gives the same city.")] = 12345,
+    orders: Annotated[int, typer.Option(min=0, max=100_000, help="How many work orders.")] = 300,
+    as_json: AsJson = False,
+) -> None:
+    """Fill an empty database with the demo city: units, staff, residents, catalogue and work orders in every state."""
+    from dataclasses import asdict
+
+    from foundation.clock import SystemClock
+    from runtime.demo.seeding import NotEmpty, Seeded
+    from runtime.preparing import installation, prepare
+    from runtime.welcome import seed_once
+
+    async def body(settings: "Settings", server: "Server") -> Seeded:
+        async with installation(settings, server, SystemClock()) as app:
+            await prepare(app, tell)
+            return await seed_once(app, tell, number=number, orders=orders)
+
+    try:
+        seeded = with_server(body, tell)
+    except NotEmpty as fault:
+        tell(f"zhengtong: {fault.message}")
+        raise typer.Exit(ExitCode.FOUND_WANTING) from None
+    made = f"Made {seeded.orders} work orders by {seeded.actions} actions."
+    answer(asdict(seeded), as_json=as_json, text=lambda: made if seeded.fresh else "The demo city is there already.")
 
 
 @app.command()

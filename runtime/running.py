@@ -7,24 +7,23 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import PyMongoError
 
-from foundation.clock import SystemClock
 from foundation.faults import DatabaseUnreachable, DataFolderFault, EngineDied
-from foundation.keys import read_keys
 from foundation.settings import PREFIX, Settings
-from runtime.composition import App
-from runtime.preparing import installation, prepare
 from runtime.processes import TICK_SECONDS, Child, Supervisor, Tell, asked_to_stop
 from runtime.server import Server, brief, database_server
 from runtime.sockets import LOOPBACK, reserve
 
+if TYPE_CHECKING:
+    from runtime.composition import App
+
 READY_REQUEST_SECONDS = 2.0
 
 
-async def _nothing_more(app: App) -> None:
+async def _nothing_more(app: "App") -> None:
     """By default nothing is done before the processes start, beside preparing the database."""
 
 
@@ -34,7 +33,7 @@ def run_processes(
     *,
     web: bool = True,
     workers: int = 1,
-    first: Callable[[App], Awaitable[None]] = _nothing_more,
+    first: "Callable[[App], Awaitable[None]]" = _nothing_more,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Run API processes and workers until asked to stop; then end them in this order: web, workers, engine.
@@ -50,7 +49,6 @@ def run_processes(
         if stub_port is not None:
             stack.enter_context(reserve(LOOPBACK, stub_port))
         _make_data_folder(settings)
-        read_keys(settings)
         server = stack.enter_context(database_server(settings, tell))
         tell(f"Database: {server.description}.")
         if not _done_before_asked_to_stop(_make_ready(settings, server, tell, first), stopping):
@@ -67,7 +65,13 @@ def run_processes(
     tell("Stopped.")
 
 
-async def _make_ready(settings: Settings, server: Server, tell: Tell, first: Callable[[App], Awaitable[None]]) -> None:
+async def _make_ready(
+    settings: Settings, server: Server, tell: Tell, first: "Callable[[App], Awaitable[None]]"
+) -> None:
+    # Imported late: what keeps the program from starting is said before seconds go by with reading every domain.
+    from foundation.clock import SystemClock
+    from runtime.preparing import installation, prepare
+
     try:
         async with installation(settings, server, SystemClock()) as app:
             await prepare(app, tell)
