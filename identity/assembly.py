@@ -11,6 +11,7 @@ from foundation.rate_limits import RateLimiter, RateWindow
 from identity.audit import AuditTrail
 from identity.directory import Directory
 from identity.documents import MODELS as DOCUMENTS
+from identity.key_renewal import KeyRenewal
 from identity.passwords import Passwords
 from identity.personal_data import PersonalData, PersonalDataHolder
 from identity.repository import Repository
@@ -33,6 +34,7 @@ class Identity:
 
     audit: AuditTrail
     directory: Directory
+    key_renewal: KeyRenewal
     personal_data: PersonalData
     residents: Residents
     sessions: Sessions
@@ -59,6 +61,7 @@ def build_identity(
     return Identity(
         audit=AuditTrail(database),
         directory=directory,
+        key_renewal=KeyRenewal(repository, personal, keyring),
         personal_data=PersonalData(repository, personal, sessions, personal_data_holders, clock),
         residents=Residents(repository, personal, codes, sessions, clock, zone),
         sessions=sessions,

@@ -66,6 +66,12 @@ class Repository:
         cursor = self._database.collection(Erasure).find({}).limit(most)
         return [Erasure.load(raw) for raw in await cursor.to_list()]
 
+    async def residents_starting(self, prefix: str) -> list[Resident]:
+        """All residents whose id begins so: a sixty-fourth of them, for one random character."""
+        beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        cursor = self._database.collection(Resident).find({"_id": {"$gte": prefix, "$lt": beyond}})
+        return [Resident.load(raw) for raw in await cursor.to_list()]
+
     async def erasure_pending(self, resident: str) -> bool:
         return await self._database.get(Erasure, resident) is not None
 

@@ -230,6 +230,8 @@ class Residents:
             checked.use(change, f"mobile of {resident.id}")
             if await self._saved(change.insert(entry), resident, fresh):
                 return self._personal.masked(fresh)
+            # A code that was used beside this is used up.
+            checked = await self._codes.check(phone, code, origin)
         raise Busy
 
     async def profile(self, actor: Actor) -> MaskedResident:

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -193,7 +193,7 @@ async def test_the_mobile_and_number_of_an_erased_resident_are_free_again(city: 
 
 async def test_what_the_law_keeps_is_refused_with_its_reason(city: City):
     grant = await verified(city)
-    law = Retained("工单270301000001", "依据《档案法》，办结工单保存至期满。", "2032-03-01")
+    law = Retained("工单270301000001", "依据《档案法》，办结工单保存至期满。", date(2032, 3, 1))
     outcome = await city.another_process((Orders(law),)).personal_data.erase(grant.actor)
     assert outcome.account_erased
     assert outcome.retained == (law,)

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from foundation.crypto import Keyring, new_key_setting
 from foundation.errors import InvalidInput, NotAllowed, RateLimited
 from foundation.phones import NotAMobile, parse_mobile
 from identity.actors import Actor, Role
@@ -344,9 +345,28 @@ async def test_nobody_else_finds_residents(city: City, role: Role):
         await city.identity.residents.find(Actor("x", frozenset({role})), mobile="13812345678")
 
 
-async def test_accounts_are_found_while_hash_keys_are_rotated(city: City):
-    from foundation.crypto import Keyring, new_key_setting
+async def test_keys_are_rotated_and_renewed_and_the_old_ones_taken_out(city: City):
+    k1, k2, h1, h2 = (new_key_setting(name) for name in ("k1", "k2", "h1", "h2"))
+    city.keyring = Keyring.from_settings(k1, h1)
+    before, phone = city.another_process().residents, parse_mobile("13812345678")
+    residents = [await before.having_mobile(parse_mobile(f"1381234567{n}")) for n in range(10)]
+    actor = Actor(residents[8].id, frozenset({Role.CITIZEN}), resident_id=residents[8].id)
+    await before.give_real_name(actor, "张三", resident_number=ID_1)
+    city.keyring = Keyring.from_settings(f"{k2},{k1}", f"{h2},{h1}")
+    both = city.another_process()
+    assert await both.key_renewal.run() == 10
+    assert await both.key_renewal.run() == 0
+    city.keyring = Keyring.from_settings(k2, h2)
+    after = city.another_process().residents
+    assert (await after.having_mobile(phone)).id == residents[8].id
+    for by in ({"name": "张三"}, {"number": ID_1}, {"mobile": "13812345678"}):
+        [found] = await after.find(OPERATOR, **by)
+        assert (found.id, found.name, found.mobile) == (residents[8].id, "张*", "138****5678")
+    assert await count(city, ResidentClaim) == 11
+    assert "h1." not in await city.everything_stored()
 
+
+async def test_accounts_are_found_while_hash_keys_are_rotated(city: City):
     k, old, new = new_key_setting("k1"), new_key_setting("h1"), new_key_setting("h2")
     city.keyring = Keyring.from_settings(k, old)
     phone = parse_mobile("13812345678")
