@@ -1,6 +1,5 @@
 """Whose session it is: the `Actor` behind a subject, as it stands now."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from identity.actors import UNIT_ROLES, Actor, Role
@@ -55,9 +54,9 @@ async def actor_of(repository: Repository, subject: str, session: str) -> Actor 
     return device_actor(subject, session) if subject.startswith(DEVICE) else None
 
 
-def kind_of(subject: str, prefixes: Sequence[str] = (RESIDENT, STAFF, DEVICE)) -> str:
+def kind_of(subject: str) -> str:
     """The prefix of a subject. Raises ValueError for none of ours."""
-    for prefix in prefixes:
+    for prefix in (RESIDENT, STAFF, DEVICE):
         if subject.startswith(prefix):
             return prefix
     raise ValueError(subject)
