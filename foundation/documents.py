@@ -22,6 +22,13 @@ class Stored(Document):
 
     shard_key: ClassVar[str] = "_id"
 
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if cls.model_fields["v"].default != 1:
+            # Binding turns class attributes into query expressions, which a later subclass would take as defaults.
+            raise TypeError(f"{cls.__name__} is defined after documents were bound: list it in runtime.collections")
+
     def stored(self) -> dict[str, Any]:
         """The document as the database keeps it."""
         raw: dict[str, Any] = self.model_dump(by_alias=True, exclude={"revision_id"})

@@ -9,12 +9,14 @@ from foundation.numbers import NumberCounter
 from foundation.outbox import Lease, OutboxRow
 from foundation.timers import Timer
 from identity.assembly import MODELS as IDENTITY
+from runtime.demo.documents import DemoMark
 from runtime.migrations import MigrationRecord
 from workorders.lifecycle import checkpoints, library, projecting
 from workorders.lifecycle.documents import MODELS as LIFECYCLE
 from workorders.routing.documents import MODELS as ROUTING
 
 STORED: Final[tuple[type[Stored], ...]] = (
+    DemoMark,
     Event,
     IdempotencyKey,
     Lease,

@@ -10,7 +10,8 @@ from foundation.settings import Settings
 from identity.actors import Role
 from runtime.composition import App
 from runtime.demo.city import DemoCity, DemoStaff, make_city
-from runtime.demo.seeding import MARK, ORDERS, PASSWORD, SEED, DemoMark, Seeded, SeedingElsewhere, SeedingState, seed
+from runtime.demo.documents import DemoMark, SeedingState
+from runtime.demo.seeding import MARK, ORDERS, PASSWORD, SEED, Seeded, SeedingElsewhere, seed
 
 AGAIN_AFTER = timedelta(seconds=2)
 TOLD_EVERY_SECONDS = 5.0

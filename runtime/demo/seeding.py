@@ -10,13 +10,10 @@ import heapq
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import ClassVar
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
 from foundation.clock import SettableClock
 from foundation.database import Database
-from foundation.documents import Stored
 from foundation.errors import Conflict
 from foundation.ids import new_id
 from foundation.outbox import OutboxRow
@@ -28,6 +25,7 @@ from identity.passwords import Passwords
 from identity.subjects import STAFF, resident_actor, staff_actor
 from runtime.composition import App
 from runtime.demo.city import DemoCity, DemoUnit, make_city
+from runtime.demo.documents import DemoMark, SeedingState
 from runtime.demo.lives import Life, Stage
 from runtime.demo.stories import plan
 from workorders.lifecycle.documents import OrderDocument
@@ -59,26 +57,6 @@ CHANNELS = {
 
 Progress = Callable[[int, int], None]
 """Told now and then how many lives of how many are over."""
-
-
-class SeedingState(StrEnum):
-    SEEDING = "seeding"
-    DONE = "done"
-
-
-class DemoMark(Stored):
-    """How far the seeding came (`_id` is "demo_city"); `token` names the process that is at it."""
-
-    state: SeedingState
-    seed: int
-    token: str
-    as_of: datetime
-    alive_until: datetime
-
-    shard_key: ClassVar[str] = "_id"
-
-    class Settings:
-        name = "demo_city"
 
 
 class NotEmpty(Conflict):
@@ -140,7 +118,6 @@ async def seed(
 
 async def _begin(app: App, seed: int, now: datetime) -> DemoMark | None:
     """Claim the seeding; None if it is done. Raises `NotEmpty`, `SeedingElsewhere`."""
-    await app.database.prepare([DemoMark])
     fresh = DemoMark(
         _id=MARK, state=SeedingState.SEEDING, seed=seed, token=new_id(), as_of=now, alive_until=now + ALIVE
     )
