@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-mongodb lint format types contracts schema bench soak engine lock clean
+.PHONY: help install run test test-mongodb lint format types contracts check-schema schema bench soak engine lock clean
 
 help:  ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -34,7 +34,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: install  ## Start everything on http://127.0.0.1:8000 with a demo city; Ctrl-C stops it
 	@exec $(BIN)/zhengtong run
 
-test: install lint types contracts schema  ## Lint, types, import contracts, schema and all tests
+test: install lint types contracts check-schema  ## Lint, types, import contracts, schema and all tests
 	@$(BIN)/pytest
 
 test-mongodb: install  ## The tests against the replica set in ZHENGTONG_MONGODB_URI, without killing it
@@ -55,8 +55,11 @@ types: install
 contracts: install
 	@$(BIN)/lint-imports
 
-schema: install
+check-schema: install
 	@$(BIN)/zhengtong export-schema --check
+
+schema: install  ## Export the GraphQL schema to api/schema.graphql; says what breaks clients
+	@$(BIN)/zhengtong export-schema
 
 bench: install  ## Measure; prints figures with their bounds and writes bench/results.json
 	@$(BIN)/python -m bench

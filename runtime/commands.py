@@ -222,6 +222,26 @@ def verify(as_json: AsJson = False) -> None:
         raise typer.Exit(ExitCode.FOUND_WANTING)
 
 
+@app.command("export-schema")
+def export_schema(
+    file: Annotated[Path | None, typer.Argument(help="Where to; api/schema.graphql when it is left out.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if the file is out of date.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the GraphQL schema to its file, and name each change that would break an existing client."""
+    from dataclasses import asdict
+
+    from runtime.schema import FILE, compare, export
+
+    file = file or FILE
+    changes = compare(file) if check else export(file)
+    state = "is up to date" if not changes.diff else "is not up to date: `make schema`" if check else "is written"
+    told = [*changes.diff, *(f"BREAKING: {each}" for each in changes.breaking), f"{file.name} {state}."]
+    answer(asdict(changes), as_json=as_json, text=lambda: "\n".join(told))
+    if check and changes.diff:
+        raise typer.Exit(ExitCode.FOUND_WANTING)
+
+
 def main() -> None:
     """The console script: an operator's fault is one sentence and an exit code, never a stack trace."""
     try:

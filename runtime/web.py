@@ -1,15 +1,16 @@
 """One API process: `python -m runtime.web`, on a port that all API processes share."""
 
-import strawberry
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-from starlette.types import ASGIApp
-from strawberry.asgi import GraphQL
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import uvicorn
+from starlette.types import ASGIApp
+
+from api.app import create_app
+from foundation.clock import SystemClock
+from foundation.keys import read_keys
 from foundation.settings import Settings, read_settings
+from runtime.composition import build
 from runtime.processes import live_and_die_with_parent, run_child
 from runtime.sockets import listen
 
@@ -17,25 +18,19 @@ SHUTDOWN_SECONDS = 5
 """What open requests and subscriptions get before they are cut off."""
 
 
-def create_app(settings: Settings) -> ASGIApp:
-    """The HTTP application of one process."""
+def application(settings: Settings) -> ASGIApp:
+    """The HTTP application of one process, over the database in the settings."""
+    app = build(settings, read_keys(settings), SystemClock())
 
-    @strawberry.type
-    class Query:
-        @strawberry.field
-        def name(self) -> str:
-            return "政通"
+    @asynccontextmanager
+    async def around() -> AsyncIterator[None]:
+        await app.open()
+        try:
+            yield
+        finally:
+            await app.close()
 
-    async def healthy(request: Request) -> JSONResponse:
-        return JSONResponse({"status": "ok"})
-
-    return Starlette(
-        routes=[
-            Route("/healthz", healthy),
-            Route("/readyz", healthy),
-            Route("/graphql", GraphQL(strawberry.Schema(Query))),
-        ]
-    )
+    return create_app(app, around)
 
 
 def answer(app: ASGIApp, host: str, port: int) -> None:
@@ -64,7 +59,7 @@ def answer(app: ASGIApp, host: str, port: int) -> None:
 
 def serve(settings: Settings) -> None:
     """Run this process's share of the API until SIGTERM."""
-    answer(create_app(settings), settings.host, settings.port)
+    answer(application(settings), settings.host, settings.port)
 
 
 if __name__ == "__main__":

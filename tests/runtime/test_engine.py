@@ -11,7 +11,15 @@ import pytest
 from pymongo import MongoClient
 
 from foundation.database import Database
-from foundation.engine import EmbeddedEngine, EngineKind, EngineProgram, find_engine, other_engines_data, running_engine, uri_of
+from foundation.engine import (
+    EmbeddedEngine,
+    EngineKind,
+    EngineProgram,
+    find_engine,
+    other_engines_data,
+    running_engine,
+    uri_of,
+)
 from foundation.engine.store import StoreFolder
 from foundation.faults import DataFolderFault, EngineDied, EngineMissing
 from foundation.settings import EngineChoice
