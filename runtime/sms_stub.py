@@ -2,10 +2,10 @@
 
 from foundation.clock import SystemClock
 from foundation.settings import Settings, read_settings
+from runtime.answering import answer
 from runtime.processes import run_child
 from runtime.sockets import LOOPBACK
 from runtime.stubs.sms_gateway import sms_gateway
-from runtime.web import answer
 
 
 def serve(settings: Settings) -> None:

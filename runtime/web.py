@@ -3,19 +3,16 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import create_app
 from foundation.clock import SystemClock
 from foundation.keys import read_keys
 from foundation.settings import Settings, read_settings
+from runtime.answering import answer
 from runtime.composition import build
-from runtime.processes import live_and_die_with_parent, run_child
-from runtime.sockets import listen
-
-SHUTDOWN_SECONDS = 5
-"""What open requests and subscriptions get before they are cut off."""
+from runtime.logs import configure_logs
+from runtime.processes import run_child
 
 
 def application(settings: Settings) -> ASGIApp:
@@ -33,32 +30,9 @@ def application(settings: Settings) -> ASGIApp:
     return create_app(app, around)
 
 
-def answer(app: ASGIApp, host: str, port: int) -> None:
-    """Answer requests until SIGTERM, or until the supervisor is gone. Raises `PortTaken`."""
-    listener = listen(host, port)
-    config = uvicorn.Config(
-        app,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
-    server = uvicorn.Server(config)
-
-    def stop() -> None:
-        server.should_exit = True
-
-    live_and_die_with_parent(stop)
-    with listener:
-        server.run(sockets=[listener])
-
-
 def serve(settings: Settings) -> None:
     """Run this process's share of the API until SIGTERM."""
+    configure_logs(settings, "api")
     answer(application(settings), settings.host, settings.port)
 
 

@@ -12,6 +12,7 @@ from foundation.clock import Clock, SystemClock
 from foundation.keys import read_keys
 from foundation.settings import Settings, read_settings
 from runtime.composition import App, build
+from runtime.logs import configure_logs
 from runtime.processes import live_and_die_with_parent, run_child
 from workorders.lifecycle.checkpoints import sign_day
 
@@ -82,6 +83,7 @@ def sweeps_of(app: App) -> list[Sweep]:
 
 async def work(settings: Settings) -> None:
     """Work until SIGTERM, or until the supervisor is gone."""
+    configure_logs(settings, "worker")
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
