@@ -2,7 +2,9 @@
 
 import re
 import tomllib
-from typing import Any, TypeVar
+from difflib import get_close_matches
+from pathlib import Path as FilePath
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -41,6 +43,35 @@ _SENTENCES = {
 }
 """Pydantic's kinds of error in Chinese; a kind that is not here keeps pydantic's own words."""
 
+_TOML_FAULTS = {
+    "Expected '=' after": "名称后面缺少 =",
+    "Expected ']": "表名后面缺少 ]",
+    "Expected newline": "行末有多余的内容",
+    "Expected": "文字缺少右引号",
+    "Unterminated string": "文字缺少右引号",
+    "Unclosed array": "列表缺少 ]",
+    "Unclosed inline table": "行内的表缺少 }",
+    "Duplicate inline table key": "同一项写了两次",
+    "Cannot overwrite a value": "同一项写了两次",
+    "Cannot declare": "同一个表写了两次",
+    "Cannot redefine namespace": "同一个表写了两次",
+    "Cannot mutate immutable namespace": "行内的表不能在别处补充",
+    "Escaped character": "文字中的 \\ 转义不正确",
+    "Unescaped": "文字中的 \\ 转义不正确",
+    "Invalid hex value": "文字中的 \\ 转义不正确",
+    "Invalid initial character": "名称不正确",
+    "Invalid statement": "既不是“名称 = 值”，也不是 [表名]",
+    "Invalid date": "日期不存在",
+    "Invalid value": "值不正确（文字须加引号）",
+    "Found invalid character": "有不允许的控制字符",
+    "Illegal character": "有不允许的控制字符",
+}
+"""How tomllib's messages begin, in Chinese, the more particular first; one that is not here keeps its own words."""
+
+NEWLINE = b"\n"
+LARGEST_FILE = 1_000_000
+"""Bytes. No data file that a person writes comes near it."""
+
 
 class DataFileInvalid(InvalidInput):
     """A data file is not TOML, or does not hold what it must. Each fault names `file:line`."""
@@ -49,28 +80,55 @@ class DataFileInvalid(InvalidInput):
     text = "数据文件有误。"
 
 
+def text_of(file: FilePath, *, most_lines: int) -> str:
+    """The text of a data file. Raises DataFileInvalid for what is no text in UTF-8 or is longer; OSError."""
+    with file.open("rb") as opened:
+        content = opened.read(LARGEST_FILE + 1)
+    try:
+        text = content[:LARGEST_FILE].decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = f"{file.name}:{1 + content[: error.start].count(NEWLINE)}"
+        raise DataFileInvalid.field(where, f"{where}：不是 UTF-8 编码的文本，请另存为 UTF-8。") from None
+    if len(content) > LARGEST_FILE or text.count("\n") > most_lines:
+        line = min(text.count("\n"), most_lines) + 1
+        where = f"{file.name}:{line}"
+        raise DataFileInvalid.field(where, f"{where}：文件过长，最多 {most_lines} 行、{LARGEST_FILE} 字节。")
+    return text
+
+
 def read_data_file(text: str, model: type[Model], *, name: str) -> Model:
     """Check the TOML `text` against `model`; `name` is what the messages call the file. Raises DataFileInvalid."""
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        where = f"{name}:{line[1]}" if line else name
-        raise DataFileInvalid.field(where, f"{where}：不是有效的 TOML（{error}）。") from None
+    except RecursionError:
+        raise DataFileInvalid.field(name, f"{name}：嵌套过深。") from None
+    except ValueError as error:
+        where, reason = _toml_fault(text, name, str(error))
+        raise DataFileInvalid.field(where, f"{where}：不是有效的 TOML（{reason}）。") from None
     return check_data(content, model, name=name, lines=lines_of(text))
 
 
 def check_data(content: Any, model: type[Model], *, name: str, lines: dict[Path, int] | None = None) -> Model:
-    """Check data read before. Raises DataFileInvalid with every fault, each at its line where `lines` knows it."""
+    """Check data read before. Raises DataFileInvalid with every fault, each at its line where `lines` knows it, and
+    with the right name beside one that looks misspelt."""
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        faults = []
+        found = []
         for detail in error.errors(include_url=False, include_input=False):
-            where = _where(name, detail["loc"], lines or {})
+            line = _line(detail["loc"], lines)
+            where = f"{name}:{line}" if line else name
             key = ".".join(str(part) for part in detail["loc"])
-            faults.append(FieldFault(where, f"{where}：{key + '：' if key else ''}{_sentence(detail)}。"))
+            sentence = f"{where}：{key + '：' if key else ''}{_sentence(detail, model)}。"
+            found.append((line, FieldFault(where, sentence)))
+        faults = [fault for _, fault in sorted(found, key=lambda each: each[0])]
         raise DataFileInvalid("\n".join(fault.message for fault in faults), fields=faults) from None
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """What to add to a message about an unknown word: the known one that it looks like, if any."""
+    close = get_close_matches(word, known, n=1)
+    return f"，是否应为 {close[0]}" if close else ""
 
 
 def lines_of(text: str) -> dict[Path, int]:
@@ -78,7 +136,7 @@ def lines_of(text: str) -> dict[Path, int]:
     lines: dict[Path, int] = {}
     table: Path = ()
     counts: dict[Path, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if header := _HEADER.match(line):
             table = _parts(header[2])
             if header[1] == "[[":
@@ -92,9 +150,39 @@ def lines_of(text: str) -> dict[Path, int]:
     return lines
 
 
-def _sentence(detail: ErrorDetails) -> str:
-    sentence = _SENTENCES.get(detail["type"])
-    return sentence.format(**detail.get("ctx", {})) if sentence else detail["msg"]
+def _toml_fault(text: str, name: str, message: str) -> tuple[str, str]:
+    """Where a TOML text breaks off, and why, from what the parser says."""
+    place = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    if place is None and not message.endswith("(at end of document)"):
+        return name, message  # a number of thousands of digits: Python says so without a place
+    line, column = (place[1], f"第 {place[2]} 列，") if place else (str(text.count("\n") + 1), "")
+    words = (chinese for english, chinese in _TOML_FAULTS.items() if message.startswith(english))
+    return f"{name}:{line}", column + next(words, message)
+
+
+def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    known = _SENTENCES.get(detail["type"])
+    sentence = known.format(**detail.get("ctx", {})) if known else detail["msg"]
+    if detail["type"] == "extra_forbidden":
+        *table, key = detail["loc"]
+        sentence += nearest(str(key), _names_in(model, tuple(table)))
+    return sentence
+
+
+def _names_in(model: type[BaseModel], table: Path) -> list[str]:
+    """The names that the table at a path may hold; none for one that holds any."""
+    fields = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+    for depth, part in enumerate(table, 1):
+        if isinstance(part, str):
+            inner = _model_in(fields.get(part))
+            return _names_in(inner, table[depth:]) if inner else []
+    return list(fields)
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)
 
 
 def _parts(dotted: str) -> Path:
@@ -111,9 +199,12 @@ def _indexed(table: Path, counts: dict[Path, int]) -> Path:
     return path
 
 
-def _where(name: str, location: Path, lines: dict[Path, int]) -> str:
-    """The line of the longest known beginning of the location: a missing key is at its table, a bad item at its key."""
-    for length in range(len(location), 0, -1):
-        if location[:length] in lines:
-            return f"{name}:{lines[location[:length]]}"
-    return name
+def _line(location: Path, lines: dict[Path, int] | None) -> int:
+    """The line of the longest known beginning of the location: a missing key is at its table, a bad item at its key.
+
+    What belongs to no table is at the first line; 0 where the lines are not known.
+    """
+    if lines is None:
+        return 0
+    beginnings = (location[:length] for length in range(len(location), 0, -1))
+    return next((lines[beginning] for beginning in beginnings if beginning in lines), 1)

@@ -2,19 +2,25 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib import resources
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from foundation.data_files import read_data_file
+from foundation.data_files import read_data_file, text_of
 from workorders.deadlines.values import Kind, Limit, LimitUnit, Urgency, Value
 
-Percent = Annotated[int, Field(ge=1, le=99)]
-Count = Annotated[int, Field(ge=0, le=1000)]
+Percent = Annotated[int, Field(ge=1, le=99, strict=True)]
+Count = Annotated[int, Field(ge=0, le=1000, strict=True)]
+Switch = Annotated[bool, Field(strict=True)]
+
+_PACKS = resources.files("workorders.deadlines") / "packs"
+
+MOST_LINES = 1_000
+"""Of a pack's file. Ours have a fifteenth of it, comments included: what is longer is another file."""
 
 
 def _by_the_clock(limit: Limit) -> Limit:
@@ -70,17 +76,17 @@ class ReplyRules(Value):
 class UpstreamRules(Value):
     """Orders of the national or provincial platform 国办/省办单."""
 
-    ahead_working_days: Annotated[int, Field(ge=0, le=30)]
+    ahead_working_days: Annotated[int, Field(ge=0, le=30, strict=True)]
     """Ours is due this many working days before theirs."""
     percent_of_rest: Percent
     """If that is past already: this share of what is left until theirs."""
-    expected_satisfaction_percent: Annotated[int, Field(ge=0, le=100)]
+    expected_satisfaction_percent: Annotated[int, Field(ge=0, le=100, strict=True)]
 
 
 class LightRules(Value):
     """When a light turns yellow 黄灯; red 红灯 is past the deadline."""
 
-    yellow_working_days: Annotated[int, Field(ge=1, le=30)]
+    yellow_working_days: Annotated[int, Field(ge=1, le=30, strict=True)]
     yellow_last_percent: Percent
     """Of a limit that is shorter than that."""
 
@@ -88,10 +94,10 @@ class LightRules(Value):
 class Switches(Value):
     """Actions that smaller places skip; a skipped one is still applied, by rule, in the same transaction."""
 
-    auto_sign: bool
-    unit_review: bool
-    hotline_review: bool
-    auto_dispatch: bool
+    auto_sign: Switch
+    unit_review: Switch
+    hotline_review: Switch
+    auto_dispatch: Switch
 
 
 class Caps(Value):
@@ -99,14 +105,20 @@ class Caps(Value):
 
     returns: Count
     extensions: Count
-    extension_working_days: Annotated[int, Field(ge=1, le=366)]
+    extension_working_days: Annotated[int, Field(ge=1, le=366, strict=True)]
     """The longest single one."""
-    extension_working_days_in_all: Annotated[int, Field(ge=1, le=1000)]
+    extension_working_days_in_all: Annotated[int, Field(ge=1, le=1000, strict=True)]
     suspensions: Count
-    suspension_working_days: Annotated[int, Field(ge=1, le=366)]
+    suspension_working_days: Annotated[int, Field(ge=1, le=366, strict=True)]
     redos: Count
-    callback_attempts: Annotated[int, Field(ge=1, le=100)]
+    callback_attempts: Annotated[int, Field(ge=1, le=100, strict=True)]
     urges_per_day: Count
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.extension_working_days > self.extension_working_days_in_all:
+            raise ValueError("单次延期上限 extension_working_days 大于累计上限 extension_working_days_in_all")
+        return self
 
 
 class RulePack(Value):
@@ -132,11 +144,10 @@ class RulePack(Value):
         """Read a pack; raises DataFileInvalid with every fault, each naming its line."""
         return read_data_file(text, cls, name=name)
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.caps.extension_working_days > self.caps.extension_working_days_in_all:
-            raise ValueError("caps：单次延期上限 extension_working_days 大于累计上限 extension_working_days_in_all")
-        return self
+    @classmethod
+    def from_file(cls, file: Path) -> Self:
+        """Read a city's own pack; raises DataFileInvalid like `from_toml`, and for what is no text; OSError."""
+        return cls.from_toml(text_of(file, most_lines=MOST_LINES), name=file.name)
 
     @cached_property
     def id(self) -> str:
@@ -152,10 +163,16 @@ class RulePack(Value):
         return copy
 
 
+def shipped_names() -> tuple[str, ...]:
+    """The packs that come with the program, the default first."""
+    names = (file.name.removesuffix(".toml") for file in _PACKS.iterdir() if file.name.endswith(".toml"))
+    return tuple(sorted(names, key=lambda name: (name != "default", name)))
+
+
 @cache
 def shipped_pack(name: str = "default") -> RulePack:
     """A pack that comes with the program; raises ValueError for an unknown name."""
-    file = resources.files("workorders.deadlines") / "packs" / f"{name}.toml"
-    if not re.fullmatch(r"[\w-]+", name) or not file.is_file():
+    if name not in shipped_names():
         raise ValueError(f"程序未附带规则包 packs/{name}.toml")
-    return RulePack.from_toml(file.read_text(encoding="utf-8"), name=f"packs/{name}.toml")
+    text = (_PACKS / f"{name}.toml").read_text(encoding="utf-8")
+    return RulePack.from_toml(text, name=f"packs/{name}.toml")

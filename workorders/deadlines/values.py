@@ -6,6 +6,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from foundation.data_files import nearest
+
 
 class Kind(StrEnum):
     """What the citizen wants of the city 诉求类型."""
@@ -53,6 +55,9 @@ _SPELLINGS: dict[str, tuple[LimitUnit, int]] = {
 }
 
 
+LONGEST = 1_000_000
+
+
 class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,20 +66,24 @@ class Limit(Value):
     """A time limit 时限. In a rule pack: `{ working_days = 5 }`, `{ working_hours = 2 }`, `{ clock_hours = 24 }` …"""
 
     unit: LimitUnit
-    amount: Annotated[int, Field(ge=1, le=1_000_000)]
+    amount: Annotated[int, Field(ge=1, le=LONGEST)]
     """At most 1,000 days, or 1,000,000 minutes: what is more was meant in another unit."""
 
     @model_validator(mode="before")
     @classmethod
     def _spelled(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or "unit" in data:
+        if isinstance(data, cls) or (isinstance(data, dict) and "unit" in data):
             return data
-        if len(data) != 1 or next(iter(data)) not in _SPELLINGS:
-            raise ValueError(f"时限须为 {'、'.join(_SPELLINGS)} 之一，如 {{ working_days = 5 }}")
-        ((spelling, amount),) = data.items()
+        spelling, amount = next(iter(data.items())) if isinstance(data, dict) and len(data) == 1 else ("", 0)
+        if spelling not in _SPELLINGS:
+            raise ValueError(
+                f"时限须为 {'、'.join(_SPELLINGS)} 之一，如 {{ working_days = 5 }}{nearest(spelling, list(_SPELLINGS))}"
+            )
         if not isinstance(amount, int) or isinstance(amount, bool):
             raise ValueError(f"{spelling} = {amount!r} 不是整数")
         unit, factor = _SPELLINGS[spelling]
+        if not 1 <= amount <= LONGEST // factor:
+            raise ValueError(f"{spelling} = {amount} 须在 1 至 {LONGEST // factor} 之间")
         return {"unit": unit, "amount": amount * factor}
 
     @model_validator(mode="after")
