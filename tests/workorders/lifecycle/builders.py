@@ -17,6 +17,7 @@ from tests.workorders.lifecycle.town import (
     COMPLAINT,
     DEVICE,
     DISPATCHER,
+    MONDAY,
     OPERATOR,
     REVIEWER,
     SUPERVISOR,
@@ -47,7 +48,8 @@ class WorkOrder:
     steps: tuple[Step, ...] = field(default=())
 
     async def made_in(self, town: Town) -> OrderDocument:
-        """Take the order in and let everything happen to it."""
+        """Take the order in on Monday at 09:00, and let everything happen to it."""
+        town.clock.set(MONDAY)
         id = (await intake.take_in(town.office, self.reporter, self.report)).id
         for step in self.steps:
             await step(town, await order_of(town, id))
