@@ -131,20 +131,19 @@ async def page_of(
 def _windows(span: Span, after: str | None, around: datetime, descending: bool) -> list[tuple[datetime, datetime]]:
     """Adjoining windows from the start of the list to its end, none empty.
 
-    Their borders lie at growing distances on both sides of the place where the walk starts dense.
+    The first reaches a little beyond the place where the list gets dense: what is met before it (long overdue, or dated
+    ahead) is little, and one range costs less than many empty ones. From there on they grow.
     """
     start = moment_of(after) if after is not None else around
     centre = min(max(start, span.start), span.end)
     # A window reaches one millisecond over the cursor's moment: items of the same moment differ by their ids.
     floor = span.start if after is None or descending else max(span.start, start)
     ceiling = span.end if after is None or not descending else min(span.end, start + timedelta(milliseconds=1))
-    borders = {floor, ceiling}
-    distance = FIRST_WINDOW
-    while centre - distance > floor or centre + distance < ceiling:
-        borders |= {border for border in (centre - distance, centre + distance) if floor < border < ceiling}
+    onward = -1 if descending else 1
+    borders, distance = {floor, ceiling}, FIRST_WINDOW
+    while floor < (border := centre + onward * distance) < ceiling:
+        borders.add(border)
         distance *= GROWTH
-    if floor < centre < ceiling:
-        borders.add(centre)
-    ordered = sorted(borders)
+    ordered = sorted(borders) if floor < ceiling else []
     windows = list(itertools.pairwise(ordered))
     return windows[::-1] if descending else windows

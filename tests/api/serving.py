@@ -141,7 +141,7 @@ async def serving(mongodb_uri: str, database: str) -> AsyncIterator[Api]:
     tokens = await _populate(app)
     config = uvicorn.Config(create_app(app), log_config=None, ws="websockets-sansio", ws_max_size=1 << 20)
     server = uvicorn.Server(config)
-    with socket.socket() as listener:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         running = asyncio.create_task(server.serve(sockets=[listener]))
