@@ -11,6 +11,7 @@ import structlog
 from foundation.clock import Clock, SystemClock
 from foundation.keys import read_keys
 from foundation.settings import Settings, read_settings
+from identity.actors import system_actor
 from runtime.composition import App, build
 from runtime.logs import configure_logs
 from runtime.processes import live_and_die_with_parent, run_child
@@ -18,6 +19,7 @@ from workorders.lifecycle.checkpoints import sign_day
 
 log = structlog.get_logger()
 
+WORKER = system_actor("worker")
 LONGEST_PAUSE = timedelta(seconds=30)
 """How long a sweep that keeps failing waits at most before it is tried again."""
 
@@ -74,9 +76,13 @@ def sweeps_of(app: App) -> list[Sweep]:
         terms = await app.library.current()
         return await sign_day(app.database, app.keys.signer, terms.calendar, now)
 
+    async def finish_erasures(now: datetime) -> int:
+        return await app.identity.personal_data.sweep(WORKER, now)
+
     return [
         Sweep("timers", app.timers.sweep),
         *(Sweep(consumer.name, consumer.sweep, every=timedelta(milliseconds=500)) for consumer in app.consumers),
+        Sweep("erasures", finish_erasures, every=timedelta(seconds=30)),
         Sweep("checkpoint", sign_checkpoint, every=timedelta(minutes=5)),
     ]
 
