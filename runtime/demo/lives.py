@@ -38,6 +38,7 @@ class Stage:
     office: Office
     city: DemoCity
     calendar: Calendar
+    around_the_clock: Calendar
     staff: Mapping[str, Actor]
     residents: Sequence[Actor]
     today: datetime
@@ -45,6 +46,9 @@ class Stage:
     def one_of(self, role: str, random: Random) -> Actor:
         """Somebody of the hotline: `operator`, `operator2` …"""
         return random.choice([actor for login, actor in self.staff.items() if login.rstrip("0123456789") == role])
+
+    def calendar_of(self, unit: str) -> Calendar:
+        return self.around_the_clock if self.city.units[unit].round_the_clock else self.calendar
 
     def clerk(self, unit: str) -> Actor:
         return self.staff[f"{unit}.clerk"]
@@ -65,6 +69,7 @@ class Life:
         self.writer = Writer(self.random, stage.city, plot.place, plot.leaf)
         if plot.spot is not None:
             self.writer.at(plot.spot)
+        self.calendar = stage.calendar
         self.id, self.begun = "", False
         self._telling = self._tell()
 
@@ -108,10 +113,14 @@ class Life:
     def _after_span(self, span: timedelta) -> datetime:
         now = self.clock.now()
         if self.plot.urgency is Urgency.NORMAL:
-            then = self.stage.calendar.add(now, span) + timedelta(seconds=self.random.randrange(50))
+            then = self.calendar.add(now, span) + timedelta(seconds=self.random.randrange(50))
         else:
             then = now + span
         return then if then < self.stage.today else now + (self.stage.today - now) * 0.3
+
+    async def _keep_the_units_hours(self) -> None:
+        """Go by the calendar of the unit that has the order."""
+        self.calendar = self.stage.calendar_of(self._lead(await self._order()).unit)
 
     # The hotline
 
@@ -236,9 +245,11 @@ class Life:
 
     async def _returned(self) -> AsyncIterator[datetime]:
         """The unit asks to return it, and the dispatcher grants it."""
+        await self._keep_the_units_hours()
         yield self._after(20, 70)
         await self._ask_return()
         yield self._after(10, 50)
+        self.calendar = self.stage.calendar
         note = self.writer.phrase("return_granted")
         dispatcher = self._hotline("dispatcher")
         await dispatching.grant(self.office, dispatcher, self.id, kind=RequestKind.RETURN, note=note)
@@ -257,6 +268,7 @@ class Life:
 
     async def _working(self) -> AsyncIterator[datetime]:
         plot, office = self.plot, self.office
+        await self._keep_the_units_hours()
         async for moment in self._signing():
             yield moment
         if plot.has(Twist.RETURN_PENDING, Twist.RETURN_REFUSED):
@@ -358,6 +370,7 @@ class Life:
 
     async def _replying(self, after: timedelta) -> AsyncIterator[datetime]:
         """The reply with both reviews; sent back once where the plot wants it."""
+        await self._keep_the_units_hours()
         plot, office = self.plot, self.office
         if plot.urgency is Urgency.EMERGENCY:
             after = timedelta(minutes=self.random.randint(20, 60))
@@ -380,6 +393,7 @@ class Life:
         await handling.approve(office, head, self.id)
         if plot.stop is Status.HOTLINE_REVIEW:
             return
+        self.calendar = self.stage.calendar
         yield self._after(15, 250)
         reviewer = self._hotline("reviewer")
         if plot.has(Twist.SENT_BACK_BY_HOTLINE) and first:

@@ -28,6 +28,7 @@ from runtime.demo.city import DemoCity, DemoUnit, make_city
 from runtime.demo.documents import DemoMark, SeedingState
 from runtime.demo.lives import Life, Stage
 from runtime.demo.stories import plan
+from runtime.migrations import MigrationRecord
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.recording import NOTICES
 from workorders.lifecycle.timing import timer_handlers
@@ -38,6 +39,7 @@ ORDERS = 300
 SEED = 12345
 PASSWORD = "zhengtong-demo"  # noqa: S105 (of a city that does not exist; shown at every start)
 MARK = "demo_city"
+AROUND_THE_CLOCK = "24x7"
 ALIVE = timedelta(seconds=60)
 """A seeding that did not say for so long that it is at work has died."""
 TOGETHER = timedelta(minutes=25)
@@ -81,7 +83,7 @@ class Seeded:
 async def seed(
     app: App, *, seed: int = SEED, orders: int = ORDERS, progress: Progress = lambda done, of: None
 ) -> Seeded:
-    """Fill the app's database with the demo city as of now, unless it is there.
+    """Fill the app's database, which was prepared, with the demo city as of now, unless it is there.
 
     The database must be empty or hold a seeding that was broken off, which is cleared away. Afterwards nothing is
     left for a worker to catch up with, and no citizen of the demo is sent a message about the past. Raises `NotEmpty`,
@@ -91,22 +93,22 @@ async def seed(
     mark = await _begin(app, seed, now)
     if mark is None:
         return Seeded(fresh=False, orders=0, actions=0)
-    await app.prepare()
     city = make_city(seed, now.astimezone((await app.library.current()).calendar.zone).date())
     await _write_trees(app, city)
     clock = SettableClock(now)
     office = replace(app.office, clock=clock)
     await Cataloguing(app.database, clock, app.library, CatalogueRepository(app.database)).load(SEEDER, city.rules)
-    calendar = (await app.library.current()).calendar
+    terms = await app.library.current()
     stage = Stage(
         office=office,
         city=city,
-        calendar=calendar,
+        calendar=terms.calendar,
+        around_the_clock=terms.calendars[AROUND_THE_CLOCK],
         staff=await _write_staff(app, city, now),
         residents=await _write_residents(app, city),
         today=now,
     )
-    plots = plan(city, seed, now, calendar, orders)
+    plots = plan(city, seed, now, terms.calendar, orders)
     lives = [Life(stage, plot, seed) for plot in plots]
     theatre = _Theatre(app.database, clock, Timers(app.database, timer_handlers(office)))
     keeper = _Keeper(app, mark, progress)
@@ -126,7 +128,6 @@ async def _begin(app: App, seed: int, now: datetime) -> DemoMark | None:
         return None
     try:
         if mark is None:
-            await app.prepare()
             if not await _empty(app.database):
                 raise NotEmpty
             await app.database.save(Change().insert(fresh))
@@ -135,6 +136,7 @@ async def _begin(app: App, seed: int, now: datetime) -> DemoMark | None:
         else:
             await app.database.save(Change().replace(fresh, expecting={"token": mark.token}))
             await _clear(app.database)
+            await app.library.publish_shipped()
             app.identity.directory.forget()
     except (AlreadyClaimed, StaleWrite):
         raise SeedingElsewhere from None
@@ -150,9 +152,10 @@ async def _empty(database: Database) -> bool:
 
 
 async def _clear(database: Database) -> None:
-    """Empty every collection but the mark's. Collections and indexes stay."""
+    """Empty every collection but the mark's and the migrations'. Collections and indexes stay."""
+    kept = {DemoMark.collection_name(), MigrationRecord.collection_name()}
     for name in await database.mongo.list_collection_names():
-        if name != DemoMark.collection_name():
+        if name not in kept:
             await database.mongo[name].delete_many({})
 
 
@@ -188,7 +191,7 @@ def _unit(unit: DemoUnit, categories: tuple[str, ...]) -> Unit:
         name=unit.name,
         parent=unit.parent,
         path=unit.path,
-        calendar="24x7" if unit.round_the_clock else None,
+        calendar=AROUND_THE_CLOCK if unit.round_the_clock else None,
         contacts=(desk,),
         duty=(around_the_clock,) if unit.round_the_clock else (nights, weekends),
         categories=categories,

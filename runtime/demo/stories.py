@@ -212,11 +212,12 @@ def _matter(part: Part, city: DemoCity, random: Random, hot: list[HotSpot]) -> t
         # Only units that have others below them can hand down.
         delegating = sorted(id for id, (group, _) in city.leaves.items() if group.lead in ("police", "heat"))
         return random.choice(delegating), _counties(city, random), None
-    for spot in hot if part.stop is not Status.RECEIVED else ():
+    waits = part.stop in (Status.RECEIVED, Status.REJECTED) or Twist.ANSWERED in part.twists
+    for spot in hot if not waits else ():
         if spot.left and random.random() < 0.12:
             spot.left -= 1
             return spot.leaf, spot.place, spot.spot
-    leaf = random.choice(_waiting_for_a_person(city) if part.stop is Status.RECEIVED else sorted(city.leaves))
+    leaf = random.choice(_waiting_for_a_person(city) if waits else sorted(city.leaves))
     rural = city.leaves[leaf][0].spot == "village"
     fitting = [place for place in city.communities if place.name.endswith("村") == rural]
     return leaf, random.choice(fitting), None
@@ -248,7 +249,7 @@ def _kind(part: Part, city: DemoCity, leaf: str, random: Random) -> Kind:
     if Twist.COMPLAINS_OF_UNIT in part.twists:
         return Kind.COMPLAINT
     kinds = city.leaves[leaf][1].kinds
-    if random.random() < 0.12 and part.urgency is Urgency.NORMAL and Twist.LATE not in part.twists:
+    if not part.twists and part.urgency is Urgency.NORMAL and random.random() < 0.2:
         return Kind.CONSULT
     return random.choice([kind for kind in kinds if kind is not Kind.CONSULT] or list(kinds))
 
