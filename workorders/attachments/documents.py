@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from pymongo import ASCENDING, IndexModel
 
+from foundation.clock import SystemClock
 from foundation.documents import Stored
 from workorders.attachments.values import Filed, Sealed, Side
 from workorders.lifecycle.values import Order
@@ -37,12 +38,12 @@ class Upload(Stored):
         return Attachment(_id=self.id, order=order.id, owner=self.owner, filed=filed, sealed=self.sealed)
 
     def claim(self, now: datetime) -> "FileClaim":
-        return FileClaim(_id=self.id, until=now + CLAIM_KEPT)
+        return FileClaim(_id=self.id, until=max(now, SystemClock().now()) + CLAIM_KEPT)
 
 
 class FileClaim(Stored):
     """Who takes an upload, an action or the sweeper, inserts its `_id` here: one of them can. Kept until nobody can
-    still be at it who read the upload before."""
+    still be at it who read the upload before, by the machine's time, which the server that expires it goes by."""
 
     until: datetime
 

@@ -7,7 +7,6 @@ from typing import Any
 from foundation.changes import Change, StaleWrite
 from foundation.crypto import Keyring
 from foundation.database import Database
-from foundation.paging import EARLIEST, LATEST, instant
 from identity.personal_data import Retained
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.repository import OrderRepository
@@ -29,12 +28,12 @@ class OrderPersonalData:
 
     async def export_of(self, resident: str) -> Sequence[Mapping[str, Any]]:
         """Every order of the resident with the texts that they gave or were given."""
-        return [await self._exported(document) for document in await self._of(resident)]
+        return [await self._exported(document) for document in await self._orders.reported_by(resident, MOST)]
 
     async def retained_of(self, resident: str, now: datetime) -> Sequence[Retained]:
         """Open orders, and closed ones within the years that they must be kept."""
         retained = []
-        for document in await self._of(resident):
+        for document in await self._orders.reported_by(resident, MOST):
             order = document.order
             if not order.ended:
                 retained.append(Retained(f"工单{order.number}", "工单正在办理，办结后方可删除。", needs_account=True))
@@ -46,7 +45,7 @@ class OrderPersonalData:
     async def erase_of(self, resident: str, now: datetime) -> int:
         """Destroy the data keys and keyed hashes of the orders that need not be kept. The chains still hold."""
         erased = 0
-        for document in await self._of(resident):
+        for document in await self._orders.reported_by(resident, MOST):
             if document.data_key is None or not _erasable(document, now):
                 continue
             blank = document.changed(data_key=None, sealed={}, phone_hash=None, name_hash=None)
@@ -56,11 +55,6 @@ class OrderPersonalData:
             except StaleWrite:
                 continue
         return erased
-
-    async def _of(self, resident: str) -> list[OrderDocument]:
-        bounds = {"$gte": instant(EARLIEST), "$lt": instant(LATEST)}
-        cursor = self._database.collection(OrderDocument).find({"reporter_id": resident, "received_key": bounds})
-        return [OrderDocument.load(raw) for raw in await cursor.limit(MOST).to_list()]
 
     async def _exported(self, document: OrderDocument) -> Mapping[str, Any]:
         order = document.order

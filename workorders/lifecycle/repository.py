@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from foundation.database import Database, Raw
 from foundation.errors import InvalidInput, NotAllowed, NotFound
 from foundation.events import Event, event_id
-from foundation.paging import Page, PageRequest, Span, page_of
+from foundation.paging import EARLIEST, LATEST, Page, PageRequest, Span, instant, page_of
 from identity.actors import HOTLINE_ROLES, Actor, Role
 from workorders.lifecycle.access import SEES_ALL, may_see
 from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, UnitTask
@@ -58,6 +58,12 @@ class OrderRepository:
         """Those of a page's worth of orders that this reader may see, by id."""
         found = await self._database.get_many(OrderDocument, ids)
         return {id: document for id, document in found.items() if may_see(actor, document.order)}
+
+    async def reported_by(self, reporter: str, most: int) -> list[OrderDocument]:
+        """Orders of one reporter, for the export and erasure of a person's own data."""
+        bounds = {"$gte": instant(EARLIEST), "$lt": instant(LATEST)}
+        cursor = self._database.collection(OrderDocument).find({"reporter_id": reporter, "received_key": bounds})
+        return [OrderDocument.load(raw) for raw in await cursor.limit(most).to_list()]
 
     async def events(self, order: OrderDocument) -> list[Event]:
         """All events of an order that was read, in sequence: one bounded range of `_id`."""
