@@ -8,6 +8,9 @@ from strawberry.types.execution import ExecutionContext
 
 from api.context import Context, SignInNeeded
 from api.executing import PlainExecutor, prepared
+from api.identity.accounts import AccountMutations
+from api.identity.queries import IdentityQueries
+from api.identity.signing_in import SigningInMutations
 from api.logs import where
 from api.problems import Problems
 from api.scalars import SCALARS
@@ -16,6 +19,7 @@ from api.workorders.handling import HandlingMutations
 from api.workorders.intake import IntakeMutations
 from api.workorders.queries import OrderQueries
 from api.workorders.reviewing import ReviewingMutations
+from foundation.errors import DomainError
 
 log = structlog.get_logger()
 
@@ -23,12 +27,19 @@ UNKNOWN = "系统出现异常，请稍后重试；如仍未解决，请提供请
 
 
 @strawberry.type
-class Query(OrderQueries):
+class Query(OrderQueries, IdentityQueries):
     pass
 
 
 @strawberry.type
-class Mutation(IntakeMutations, DispatchingMutations, HandlingMutations, ReviewingMutations):
+class Mutation(
+    IntakeMutations,
+    DispatchingMutations,
+    HandlingMutations,
+    ReviewingMutations,
+    SigningInMutations,
+    AccountMutations,
+):
     pass
 
 
@@ -47,6 +58,10 @@ def tell(error: GraphQLError, request_id: str | None) -> None:
     """Make an error fit to be told: a code always; what is unknown is logged, and masked under its request id."""
     cause = error.original_error
     if isinstance(cause, SignInNeeded):
+        error.message = cause.message
+        error.extensions = {"code": cause.code}
+    elif isinstance(cause, DomainError):
+        # Where a malformed id is all that can go wrong, the field has no union.
         error.message = cause.message
         error.extensions = {"code": cause.code}
     elif cause is None or isinstance(cause, GraphQLError):

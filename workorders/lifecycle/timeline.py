@@ -1,0 +1,290 @@
+"""What an order's events tell 工单轨迹: to its citizen in plain words, to staff all that the reader may see. Pure.
+
+A citizen reads no internal note, no reply before the hotline accepted it, no send-back, no name of a person. A unit
+never reads who a confidential or anonymous citizen is, in no text either, nor what another unit said in its own house.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from foundation.crypto import DataKey
+from foundation.events import Event
+from identity.actors import Actor
+from workorders.deadlines.values import Kind, Urgency
+from workorders.lifecycle.access import SEES_ALL, may_know_reporter, owns
+from workorders.lifecycle.errors import ACTION_NAMES
+from workorders.lifecycle.facts import (
+    FACTS,
+    Accepted,
+    Asked,
+    Attempted,
+    Contacted,
+    Delegated,
+    Dispatched,
+    Fact,
+    Granted,
+    Rated,
+    Reclassified,
+    Redone,
+    Rejected,
+    Replaced,
+    Replied,
+    Resumed,
+    Signed,
+)
+from workorders.lifecycle.redaction import Reported, redacted
+from workorders.lifecycle.states import Action, AssignmentRole, RequestKind
+from workorders.lifecycle.values import Order, Outcome, Reporter
+
+PERSONAL = frozenset({"name", "phone", "address"})
+"""Texts of the intake that no timeline shows: `reveal` does."""
+
+_IN_THE_HOUSE = frozenset({Action.UNIT_APPROVE, Action.UNIT_SEND_BACK})
+"""What is said within one unit: that unit and the hotline read it."""
+
+_BRINGS_FILES = frozenset({Action.INTAKE, Action.SUPPLEMENT, Action.SUBMIT_REPLY})
+
+_OUTCOMES = MappingProxyType(
+    {
+        Outcome.SOLVED: "已解决",
+        Outcome.EXPLAINED: "已解释说明",
+        Outcome.PLANNED: "列入计划",
+        Outcome.UNSOLVABLE: "无法解决",
+    }
+)
+_GRADES = MappingProxyType({1: "非常满意", 2: "满意", 3: "基本满意", 4: "不满意", 5: "非常不满意"})
+_REQUESTS = MappingProxyType(
+    {
+        RequestKind.RETURN: "退单",
+        RequestKind.EXTENSION: "延期",
+        RequestKind.SUSPENSION: "挂起",
+        RequestKind.COMPLEX: "疑难",
+    }
+)
+_KINDS = MappingProxyType(
+    {Kind.CONSULT: "咨询", Kind.HELP: "求助", Kind.COMPLAINT: "投诉", Kind.REPORT: "举报", Kind.SUGGESTION: "建议"}
+)
+_URGENCIES = MappingProxyType({Urgency.NORMAL: "一般", Urgency.URGENT: "紧急", Urgency.EMERGENCY: "特急"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened, as this reader is told. `who` is an office, or a colleague; never a citizen's name."""
+
+    sequence: int
+    at: datetime
+    action: Action
+    who: str
+    words: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    attached_at: datetime | None = None
+    """When the files that belong to it were attached, if it is of a kind that brings files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An order with its events, and how things are called: what a timeline is made of."""
+
+    order: Order
+    events: Sequence[Event]
+    key: DataKey | None
+    """None once the texts were erased."""
+    unit_name: Callable[[str], str]
+    local: Callable[[datetime], str]
+    """A moment as people write it."""
+
+
+def timeline(told: Told, reader: Actor) -> list[Entry]:
+    """The order's timeline for whoever may see the order: its citizen's own, or that of staff."""
+    entries = _for_citizen(told, reader) if owns(reader, told.order) else _for_staff(told, reader)
+    return list(entries)
+
+
+def fact_of(event: Event) -> Fact:
+    """What the event says. Raises `ValueError` for an event of another kind."""
+    return FACTS[Action(event.type)].model_validate(event.data)
+
+
+# For the citizen -----------------------------------------------------------------------------------------------------
+
+
+def _for_citizen(told: Told, reader: Actor) -> Iterator[Entry]:
+    replies: dict[str, Event] = {}
+    """The latest reply of each assignment: told once it was accepted."""
+    for event in told.events:
+        action, fact = Action(event.type), fact_of(event)
+        if isinstance(fact, Replied):
+            replies[fact.assignment] = event
+        words = _plain_words(told, action, fact, own=event.actor == reader.id)
+        if words is None:
+            continue
+        texts = _texts(event, told.key, _PUBLIC_TEXTS.get(action, frozenset()))
+        attached_at = event.at if action in _BRINGS_FILES else None
+        if isinstance(fact, Accepted) and fact.assignment in replies:
+            reply = replies[fact.assignment]
+            texts, attached_at = _texts(reply, told.key, {"answer"}), reply.at
+        who = "您" if event.actor == reader.id else _office(told, event)
+        yield Entry(event.sequence, event.at, action, who, words, texts, attached_at)
+
+
+_PUBLIC_TEXTS: Mapping[Action, frozenset[str]] = MappingProxyType(
+    {
+        Action.INTAKE: frozenset({"title", "detail"}),
+        Action.ANSWER_NOW: frozenset({"answer"}),
+        Action.REJECT: frozenset({"reason"}),
+        Action.SUPPLEMENT: frozenset({"text"}),
+        Action.RATE: frozenset({"comment"}),
+        Action.FINAL_ANSWER: frozenset({"answer"}),
+        Action.WITHDRAW: frozenset({"reason"}),
+        Action.URGE: frozenset({"text"}),
+    }
+)
+
+
+def _plain_words(told: Told, action: Action, fact: Fact, *, own: bool) -> str | None:  # noqa: PLR0911, PLR0912
+    """The sentence for the citizen, or None for what is the city's own business."""
+    by = "您" if own else "热线为您"
+    match action, fact:
+        case Action.INTAKE, _:
+            return f"您的诉求已受理，工单编号{told.order.number}。"
+        case Action.ANSWER_NOW, _:
+            return "热线已当场答复。"
+        case _, Rejected():
+            return f"该诉求不属于热线受理范围，请联系{fact.channel}。"
+        case _, Reclassified():
+            return f"工单分类已调整，预计{told.local(fact.citizen.due)}前答复。"
+        case Action.SUPPLEMENT, _:
+            return f"{by}补充了情况。"
+        case _, Dispatched():
+            return f"已派至{_lead(told, fact)}办理。"
+        case Action.SIGN, Signed():
+            return f"{_unit_of(told, fact.assignment)}已签收，正在办理。"
+        case Action.GRANT_RETURN, _:
+            return "承办单位有变动，热线正在重新派单。"
+        case Action.GRANT_SUSPENSION, Granted(suspended_until=until) if until is not None:
+            return f"因客观原因暂缓办理，最迟{told.local(until)}恢复。"
+        case _, (Granted(citizen=due) | Resumed(citizen=due)) if due is not None:
+            resumed = "已恢复办理" if action is Action.RESUME else "因情况复杂延长办理"
+            return f"{resumed}，预计{told.local(due.due)}前答复。"
+        case _, Contacted():
+            unit = _unit_of(told, fact.assignment)
+            return f"{unit}已与您联系。" if fact.reached else f"{unit}曾与您联系，未接通。"
+        case _, Accepted():
+            return f"{_unit_of(told, fact.assignment)}已答复，欢迎您评价。"
+        case _, Attempted():
+            return "热线已回访。" if fact.reached else "热线曾回访，未接通。"
+        case _, Rated():
+            return f"您已评价：{_GRADES[fact.grade]}，{'已解决' if fact.solved else '未解决'}。"
+        case Action.CALLBACK_CLOSE, _:
+            return "工单已归档。"
+        case _, Redone():
+            return f"您的诉求由{told.unit_name(fact.assignment.unit)}重新办理。"
+        case Action.FINAL_ANSWER, _:
+            return "热线作出最终答复，工单已归档。"
+        case Action.WITHDRAW, _:
+            return f"{by}撤回了诉求。"
+        case Action.URGE, _:
+            return f"{by}催办。"
+        case _, Replaced() if fact.successor.role is AssignmentRole.LEAD:
+            return f"承办单位变更为{told.unit_name(fact.successor.unit)}。"
+        case _:
+            return None
+
+
+def _office(told: Told, event: Event) -> str:
+    """An office, never a person."""
+    return told.unit_name(event.actor_unit) if event.actor_unit else "12345热线"
+
+
+# For staff -----------------------------------------------------------------------------------------------------------
+
+
+def _for_staff(told: Told, reader: Actor) -> Iterator[Entry]:
+    knows_reporter = may_know_reporter(reader, told.order)
+    reported = _reported(told)
+    for event in told.events:
+        action, fact = Action(event.type), fact_of(event)
+        texts = _staff_texts(told, event, action, reader)
+        if not knows_reporter and not reader.has(*SEES_ALL):
+            texts = {name: redacted(text, reported) for name, text in texts.items()}
+        who = event.actor_label or _office(told, event)
+        words, attached_at = _staff_words(told, action, fact), event.at if action in _BRINGS_FILES else None
+        yield Entry(event.sequence, event.at, action, who, words, texts, attached_at)
+
+
+def _staff_texts(told: Told, event: Event, action: Action, reader: Actor) -> dict[str, str]:
+    in_the_house = action in _IN_THE_HOUSE and not reader.has(*SEES_ALL) and reader.unit_id != event.actor_unit
+    return {} if in_the_house else _texts(event, told.key, event.sealed.keys() - PERSONAL)
+
+
+def _reported(told: Told) -> Reported:
+    """What the intake knows of the reporter, to keep it out of texts."""
+    if told.order.reporter is Reporter.OPEN or not told.events:
+        return Reported()
+    known = _texts(told.events[0], told.key, PERSONAL)
+    return Reported(known.get("name"), known.get("phone"), known.get("address"))
+
+
+def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR0911, PLR0912
+    what = ACTION_NAMES[action]
+    match fact:
+        case Rejected():
+            return f"{what}：请市民联系{fact.channel}。"
+        case Reclassified():
+            return f"{what}：{_KINDS[fact.kind]}，{_URGENCIES[fact.urgency]}，市民时限{told.local(fact.citizen.due)}。"
+        case Dispatched():
+            co = "、".join(told.unit_name(a.unit) for a in fact.assignments if a.role is AssignmentRole.CO)
+            by = f"，按派单目录规则{fact.routing_rule}自动派单" if fact.routing_rule else ""
+            return f"{what}：主办{_lead(told, fact)}{f'，协办{co}' if co else ''}{by}。"
+        case Signed():
+            how = "，到时限由系统代为签收" if fact.by_rule and not fact.on_time else ""
+            return f"{_unit_of(told, fact.assignment)}{what}{how}{'' if fact.on_time else '，超时'}。"
+        case Asked():
+            days = f"{fact.request.working_days}个工作日" if fact.request.working_days else ""
+            to = f"，建议派往{told.unit_name(fact.request.suggested_unit)}" if fact.request.suggested_unit else ""
+            return f"{_unit_of(told, fact.request.assignment)}申请{_REQUESTS[fact.request.kind]}{days}{to}。"
+        case Granted() | Resumed():
+            moved = f"，办结时限{told.local(fact.reply.due)}" if fact.reply is not None else ""
+            return f"{what}{moved}。"
+        case Contacted():
+            return f"{_unit_of(told, fact.assignment)}{what}：{'已接通' if fact.reached else '未接通'}。"
+        case Delegated():
+            return f"{what}至{told.unit_name(fact.delegated.unit)}。"
+        case Replied():
+            waits = "" if fact.waits_for_nobody else "，未等待协办或转派单位"
+            return f"{_unit_of(told, fact.assignment)}{what}：{_OUTCOMES[fact.outcome]}{waits}。"
+        case Attempted() if fact.reached and fact.grade is not None:
+            solved = "已解决" if fact.solved else "未解决"
+            return f"{what}：{solved}，{_GRADES[fact.grade]}{'，要求重办' if fact.wants_redo else ''}。"
+        case Attempted():
+            return f"{what}：未接通。"
+        case Rated():
+            return f"市民{what}：{'已解决' if fact.solved else '未解决'}，{_GRADES[fact.grade]}。"
+        case Redone():
+            unit, due = told.unit_name(fact.assignment.unit), told.local(fact.assignment.reply.due)
+            return f"{what}：由{unit}第{fact.assignment.round}次重办，办结时限{due}。"
+        case Replaced():
+            return f"{what}：{_unit_of(told, fact.gone)}由{told.unit_name(fact.successor.unit)}承接。"
+        case _:
+            return f"{what}。"
+
+
+# Shared --------------------------------------------------------------------------------------------------------------
+
+
+def _texts(event: Event, key: DataKey | None, names: AbstractSet[str]) -> dict[str, str]:
+    opened = {name: event.text(name, key) for name in sorted(names)}
+    return {name: text for name, text in opened.items() if text is not None}
+
+
+def _lead(told: Told, fact: Dispatched) -> str:
+    lead = next((a for a in fact.assignments if a.role is AssignmentRole.LEAD), None)
+    return told.unit_name(lead.unit) if lead else "承办单位"
+
+
+def _unit_of(told: Told, assignment: str) -> str:
+    held = told.order.assignment(assignment)
+    return told.unit_name(held.unit) if held else "承办单位"
