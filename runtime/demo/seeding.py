@@ -26,7 +26,8 @@ from identity.subjects import STAFF, resident_actor, staff_actor
 from runtime.composition import App
 from runtime.demo.city import DemoCity, DemoUnit, make_city
 from runtime.demo.documents import DemoMark, SeedingState
-from runtime.demo.lives import Life, Stage
+from runtime.demo.lives import Life
+from runtime.demo.players import Stage
 from runtime.demo.stories import plan
 from runtime.migrations import MigrationRecord
 from workorders.lifecycle.documents import OrderDocument
