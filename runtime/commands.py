@@ -3,8 +3,9 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -32,6 +33,8 @@ app = typer.Typer(
 )
 calendar = typer.Typer(help="Working calendars: holidays, make-up days, opening times.", no_args_is_help=True)
 app.add_typer(calendar, name="calendar")
+rules = typer.Typer(help="Rule packs 规则包: a city's limits, switches and caps.", no_args_is_help=True)
+app.add_typer(rules, name="rules")
 
 
 def tell(sentence: str) -> None:
@@ -62,6 +65,18 @@ def with_server(body: "Callable[[Settings, Server], Coroutine[Any, Any, T]]", te
             return asyncio.run(body(settings, server))
         except PyMongoError as fault:
             raise DatabaseUnreachable(f"The database failed: {brief(fault)}.") from None
+
+
+@contextmanager
+def fault_told() -> Iterator[None]:
+    """What is wrong with what was given is told, and the command ends."""
+    from foundation.errors import InvalidInput
+
+    try:
+        yield
+    except InvalidInput as fault:
+        tell(f"zhengtong: {fault}")
+        raise typer.Exit(ExitCode.FOUND_WANTING) from None
 
 
 @app.command()
@@ -185,6 +200,97 @@ def calendar_check(file: InFile, as_json: AsJson = False) -> None:
     answer(report.model_dump(mode="json"), as_json=as_json, text=lambda: describe_vectors(report))
     if not report.agrees:
         raise typer.Exit(ExitCode.FOUND_WANTING)
+
+
+InPack = Annotated[str, typer.Argument(metavar="PACK", help="A file, or the name of a shipped pack.")]
+
+
+@rules.command("check")
+def rules_check(file: InFile, as_json: AsJson = False) -> None:
+    """Check a rule pack, and name every fault with its line."""
+    from dataclasses import asdict
+
+    from runtime.rules.checking import check
+    from runtime.rules.describing import describe_check
+
+    checked = check(file)
+    answer(asdict(checked), as_json=as_json, text=lambda: describe_check(checked))
+    if checked.faults:
+        raise typer.Exit(ExitCode.FOUND_WANTING)
+
+
+@rules.command("diff")
+def rules_diff(one: InPack, other: InPack, as_json: AsJson = False) -> None:
+    """Show the rows that two rule packs fill in differently."""
+    from dataclasses import asdict
+
+    from runtime.rules.checking import read_pack
+    from runtime.rules.describing import describe_differences
+    from workorders.deadlines.comparing import differences
+
+    with fault_told():
+        packs = read_pack(one), read_pack(other)
+    found = differences(*packs)
+    answer([asdict(each) for each in found], as_json=as_json, text=lambda: describe_differences(*packs, found))
+
+
+@rules.command("simulate")
+def rules_simulate(
+    pack: InPack,
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="First day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what deadlines, lights and on-time rates of the orders received on these days had been under a pack.
+
+    Everybody acts as they did and when they did; only the deadlines are set anew. Nothing is written.
+    """
+    from zoneinfo import ZoneInfo
+
+    from foundation.clock import SystemClock
+    from runtime.preparing import installation
+    from runtime.rules.checking import read_pack
+    from runtime.rules.describing import describe_report
+    from runtime.rules.simulating import Report, progress_bar, simulate_stored
+
+    async def body(settings: "Settings", server: "Server") -> tuple[Report, str]:
+        async with installation(settings, server, SystemClock()) as app:
+            await app.open()
+            with progress_bar() as progress:
+                days = first.date(), last.date()
+                report = await simulate_stored(app, supposed, *days, app.clock.now(), progress)
+        return report, describe_report(report, ZoneInfo(settings.zone))
+
+    with fault_told():
+        supposed = read_pack(pack)
+        report, text = with_server(body, tell)
+    answer(report.as_json(), as_json=as_json, text=lambda: text)
+
+
+@rules.command("measure")
+def rules_measure(
+    file: InFile,
+    packs: Annotated[
+        list[str] | None, typer.Argument(metavar="[PACK]...", help="All shipped, if none is named.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how many replies of a CSV of messages and replies had been on time under each rule pack.
+
+    The columns are those of `zhengtong replay`. A reply's clock starts with its message, of kind 求助.
+    """
+    from zoneinfo import ZoneInfo
+
+    from foundation.settings import read_settings
+    from runtime.rules.describing import describe_measured
+    from runtime.rules.measuring import measure_file
+    from workorders.deadlines.packs import shipped_names
+
+    with fault_told():
+        zone = ZoneInfo(read_settings().zone)
+        measured, refused = measure_file(file.read_bytes(), packs or shipped_names(), zone)
+    content = {"packs": [each.as_json() for each in measured], "refused": refused}
+    answer(content, as_json=as_json, text=lambda: describe_measured(measured, refused))
 
 
 @app.command()

@@ -1,0 +1,136 @@
+"""Two rule packs side by side: the rows that differ, in the words of the people who write such rules. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from workorders.deadlines.packs import RulePack
+from workorders.deadlines.values import Limit, LimitUnit, Value
+
+Figure = Limit | int | bool
+
+
+class Effect(StrEnum):
+    """What the second pack's limit is to those who must keep it."""
+
+    TIGHTER = "tighter"  # 收紧
+    LOOSER = "looser"  # 放宽
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that two packs fill in differently."""
+
+    row: str
+    """As in the file: `reply.complex`."""
+    name: str
+    one: str
+    other: str
+    effect: Effect | None
+    """Known for two limits in the same unit only: a working day is no fixed number of hours."""
+
+
+_KINDS = {
+    "consult": "咨询",
+    "help": "求助",
+    "complaint": "投诉",
+    "report": "举报",
+    "suggestion": "建议",
+    "complex": "疑难（批准后）",
+    "supervised": "督办",
+    "redo": "重办",
+    "urgent": "紧急",
+    "emergency": "特急",
+}
+_URGENCIES = {"normal": "一般", "urgent": "紧急", "emergency": "特急"}
+
+NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        **{f"dispatch.{urgency}": f"派单时限（{word}）" for urgency, word in _URGENCIES.items()},
+        **{f"sign.{urgency}": f"签收时限（{word}）" for urgency, word in _URGENCIES.items()},
+        "contact.normal": "首次联系市民时限",
+        "contact.after_sign": "首次联系至少留到签收时限之后",
+        "contact.percent_of_reply": "紧急、特急工单首次联系占办结时限的比例",
+        **{f"reply.{kind}": f"办结时限：{word}" for kind, word in _KINDS.items()},
+        "return_window": "可申请退单的期限",
+        "hotline_review": "热线审核时限",
+        "callback": "回访时限",
+        "rectification": "差评整改时限",
+        "acknowledge": "特急工单值班确认时限",
+        "upstream.ahead_working_days": "上级工单提前于上级时限",
+        "upstream.percent_of_rest": "上级工单来不及提前时，占剩余时间的比例",
+        "upstream.expected_satisfaction_percent": "上级工单满意率要求",
+        "lights.yellow_working_days": "到期前多久亮黄灯",
+        "lights.yellow_last_percent": "短时限在最后多少比例亮黄灯",
+        "switches.auto_sign": "派单后自动签收",
+        "switches.unit_review": "回复须经单位审核",
+        "switches.hotline_review": "回复须经热线审核",
+        "switches.auto_dispatch": "按派单目录自动派单",
+        "caps.returns": "每个工单退单次数上限",
+        "caps.extensions": "延期次数上限",
+        "caps.extension_working_days": "单次延期上限",
+        "caps.extension_working_days_in_all": "累计延期上限",
+        "caps.suspensions": "挂起次数上限",
+        "caps.suspension_working_days": "单次挂起上限",
+        "caps.redos": "重办次数上限",
+        "caps.callback_attempts": "回访未接通多少次后归档",
+        "caps.urges_per_day": "每日催办次数上限",
+    }
+)
+"""Every row of a pack by what it is called in an office."""
+
+_UNITS = {
+    LimitUnit.WORKING_MINUTES: "个工作分钟",
+    LimitUnit.WORKING_DAYS: "个工作日",
+    LimitUnit.CLOCK_MINUTES: "分钟",
+    LimitUnit.CALENDAR_DAYS: "个自然日",
+}
+_HOURS = {LimitUnit.WORKING_MINUTES: "个工作小时", LimitUnit.CLOCK_MINUTES: "小时"}
+
+
+def differences(one: RulePack, other: RulePack) -> tuple[Difference, ...]:
+    """The rows that differ, in the order of the packs. None, exactly if the packs bear the same `id`."""
+    theirs = dict(rows(other))
+    return tuple(
+        Difference(row, NAMES[row], _in_words(row, ours), _in_words(row, theirs[row]), _effect(ours, theirs[row]))
+        for row, ours in rows(one)
+        if ours != theirs[row]
+    )
+
+
+def rows(pack: RulePack) -> Iterator[tuple[str, Figure]]:
+    """Every figure of a pack under its name in the file; the title is none."""
+    return _rows(pack, "")
+
+
+def limit_in_words(limit: Limit) -> str:
+    """5 个工作日, 2 个工作小时, 24 小时, 7 个自然日."""
+    if limit.unit in _HOURS and limit.amount % 60 == 0:
+        return f"{limit.amount // 60} {_HOURS[limit.unit]}"
+    return f"{limit.amount} {_UNITS[limit.unit]}"
+
+
+def _rows(table: Value, path: str) -> Iterator[tuple[str, Figure]]:
+    for name in type(table).model_fields:
+        value = getattr(table, name)
+        if isinstance(value, Limit | int):
+            yield f"{path}{name}", value
+        elif isinstance(value, Value):
+            yield from _rows(value, f"{path}{name}.")
+
+
+def _in_words(row: str, figure: Figure) -> str:
+    if isinstance(figure, Limit):
+        return limit_in_words(figure)
+    if isinstance(figure, bool):
+        return "是" if figure else "否"
+    if "percent" in row:
+        return f"{figure}%"
+    return f"{figure} 个工作日" if "working_days" in row else f"{figure} 次"
+
+
+def _effect(one: Figure, other: Figure) -> Effect | None:
+    if not isinstance(one, Limit) or not isinstance(other, Limit) or one.unit is not other.unit:
+        return None
+    return Effect.TIGHTER if other.amount < one.amount else Effect.LOOSER
