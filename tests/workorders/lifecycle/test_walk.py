@@ -1,0 +1,215 @@
+"""A random walk over all actions, roles and times: whatever people do, what holds of an order goes on holding.
+
+`ZHENGTONG_WALKS` sets how many walks are taken.
+"""
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, event, given, note, settings
+from hypothesis import strategies as st
+
+from foundation.errors import DomainError
+from foundation.idempotency import IdempotencyKey, Once
+from foundation.ids import new_id
+from foundation.timers import Timers
+from identity.actors import Actor
+from tests.workorders.lifecycle.acts import ACTS, RIGHT_PERSON
+from tests.workorders.lifecycle.builders import request
+from tests.workorders.lifecycle.invariants import check
+from tests.workorders.lifecycle.town import (
+    CALLER,
+    CHIEF,
+    CITIZEN,
+    COMPLAINT,
+    DEVICE,
+    DISPATCHER,
+    LEADER,
+    MONDAY,
+    OPERATOR,
+    REVIEWER,
+    STRANGER,
+    SUPERVISOR,
+    UNITS,
+    UPSTREAM,
+    Town,
+    abolish,
+    clerk_of,
+    head_of,
+)
+from workorders.deadlines.values import Kind, Urgency
+from workorders.lifecycle import dispatching, handling, intake, reviewing
+from workorders.lifecycle.access import ALLOWED
+from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.intake import Report
+from workorders.lifecycle.states import TRANSITIONS, Action, RequestKind
+from workorders.lifecycle.terms import Routing
+from workorders.lifecycle.timing import timer_handlers
+from workorders.lifecycle.values import Outcome, Reporter, Upstream
+
+WALKS = int(os.environ.get("ZHENGTONG_WALKS", "25"))
+LONGEST = 30
+
+LIVE = sorted(set(UNITS) - {"gone"})
+EVERYBODY = [
+    CITIZEN, STRANGER, DEVICE, UPSTREAM, OPERATOR, DISPATCHER, CHIEF, REVIEWER, CALLER, SUPERVISOR, LEADER,
+    *(clerk_of(unit) for unit in LIVE), *(head_of(unit) for unit in LIVE),
+]  # fmt: skip
+AT_UNITS = {action for action, roles in ALLOWED.items() if any(role.startswith("unit_") for role in roles)}
+
+Take = Callable[[Once], Awaitable[OrderDocument]]
+
+units = st.sampled_from(LIVE)
+days = st.integers(1, 4)
+grades = st.integers(1, 5)
+kinds, urgencies = st.sampled_from(Kind), st.sampled_from(Urgency)
+texts = st.sampled_from(["情况属实。", "已到现场。\n正在处理。"])
+
+
+class Walk:
+    """One order and who walks with it; `draw` decides, so that a failing walk shrinks."""
+
+    def __init__(self, town: Town, draw: st.DataObject) -> None:
+        self.town, self._draw = town, draw
+
+    async def start(self) -> OrderDocument:
+        town = self.town
+        town.clock.set(MONDAY + timedelta(minutes=self._draw.draw(st.integers(0, 7 * 24 * 60))))
+        town.routing = self._draw.draw(
+            st.sampled_from([None, Routing("water", ("heating",), "rule", "规则", auto_dispatch=True)])
+        )
+        actor, report = self._draw.draw(st.sampled_from(self._reports()))
+        report = replace(
+            report,
+            kind=self._draw.draw(kinds),
+            urgency=self._draw.draw(urgencies),
+            complained_of=self._draw.draw(st.sampled_from([None, None, "police", "water-east"])),
+        )
+        return await intake.take_in(town.office, actor, report)
+
+    def _reports(self) -> list[tuple[Actor, Report]]:
+        due = MONDAY + timedelta(days=self._draw.draw(st.integers(0, 20)))
+        handed_down = replace(COMPLAINT, upstream=Upstream(source="s", number=new_id(), due=due), channel="upstream")
+        return [
+            (CITIZEN, COMPLAINT),
+            (CITIZEN, COMPLAINT),
+            (OPERATOR, replace(COMPLAINT, channel="phone", reporter=Reporter.CONFIDENTIAL, reporter_id=CITIZEN.id)),
+            (DEVICE, replace(COMPLAINT, reporter=Reporter.ANONYMOUS, name=None, phone=None)),
+            (UPSTREAM, handed_down),
+        ]
+
+    def choose(self, document: OrderDocument) -> tuple[Action, Actor]:
+        """Mostly what the table allows, by one whose job it is; sometimes anything by anybody."""
+        order, wise = document.order, self._draw.draw(st.integers(0, 9)) > 2
+        legal = sorted(action for status, action in TRANSITIONS if status is order.status)
+        action: Action = self._draw.draw(st.sampled_from(legal if wise and legal else sorted(ACTS)))
+        if not wise:
+            return action, self._draw.draw(st.sampled_from(EVERYBODY))
+        if order.request is not None and self._draw.draw(st.booleans()):
+            decided = (order.request.kind.grant, order.request.kind.refuse)
+            action = self._draw.draw(st.sampled_from(decided))
+        if action not in AT_UNITS:
+            return action, RIGHT_PERSON[action]
+        held = [a.unit for a in order.assignments if a.open] or ["water"]
+        unit = self._draw.draw(st.sampled_from(held))
+        head = action in (Action.UNIT_APPROVE, Action.UNIT_SEND_BACK)
+        return action, head_of(unit) if head else clerk_of(unit)
+
+    def prepared(self, document: OrderDocument, action: Action, actor: Actor) -> Take:
+        """The action with arguments of its own where they matter, to be taken once or twice."""
+        office, id, draw = self.town.office, document.id, self._draw.draw
+        text = draw(texts)
+        asked = {kind.ask: kind for kind in RequestKind}
+        given: dict[str, Any]
+        match action:
+            case Action.DISPATCH | Action.ADJUDICATE:
+                verb = dispatching.dispatch if action is Action.DISPATCH else dispatching.adjudicate
+                given = {"lead": draw(units), "co": tuple(draw(st.lists(units, max_size=2))), "note": text}
+            case Action.RECLASSIFY:
+                verb = dispatching.reclassify
+                category = draw(st.sampled_from(["leak", "water"]))
+                given = {"kind": draw(kinds), "urgency": draw(urgencies), "category": category}
+                given |= {"place": "street", "reason": text}
+            case Action.DELEGATE:
+                verb, given = handling.delegate, {"to": draw(units)}
+            case Action.CONTACT:
+                verb, given = handling.contact, {"reached": draw(st.booleans()), "said": text}
+            case Action.SUBMIT_REPLY:
+                why = draw(st.sampled_from([None, "不影响答复。"]))
+                verb = handling.submit_reply
+                given = {"outcome": Outcome.SOLVED, "answer": text, "not_waiting_because": why}
+            case Action.CALLBACK_ATTEMPT:
+                verb, given = reviewing.callback_attempt, {"reached": draw(st.booleans())}
+                given["wants_redo"] = draw(st.booleans())
+                if given["reached"]:
+                    given |= {"solved": draw(st.booleans()), "grade": draw(grades)}
+            case Action.RATE:
+                verb, given = reviewing.rate, {"grade": draw(grades), "solved": False}
+            case Action.SUPPLEMENT:
+                verb, given = intake.supplement, {"text": text}
+            case _ if action in asked:
+                kind, how_long, suggested = asked[action], draw(days), draw(units)
+                return lambda _: request(self.town, id, kind, days=how_long, suggesting=suggested, by=actor)
+            case _:
+                return lambda _: ACTS[action](self.town, actor, id)
+        return lambda once: verb(office, actor, id, once=once, **given)
+
+    async def step(self, document: OrderDocument) -> OrderDocument:
+        """One action; a refused one changes nothing, and one that is sent again under its key does nothing more."""
+        town, orders = self.town, self.town.office.orders
+        action, actor = self.choose(document)
+        note(f"{town.clock.now()} {document.order.status} {action} by {actor.id}")
+        if action is Action.REPLACE and document.order.lead is not None and self._draw.draw(st.booleans()):
+            abolish(town, document.order.lead.unit, self._draw.draw(units))
+        take = self.prepared(document, action, actor)
+        once = Once.of(actor.id, f"{document.id}{document.version}", action, {})
+        try:
+            after = await take(once)
+        except DomainError as refused:
+            note(f"    {refused.code}")
+            event(f"refused: {refused.code}")
+            assert await orders.by_id(document.id) == document
+            assert refused.message.endswith("。")
+            return document
+        finally:
+            town.units = None
+        event(f"taken: {action}")
+        assert (document.order.status, action) in TRANSITIONS
+        assert after.version > document.version
+        if await town.database.get(IdempotencyKey, once.id) is not None and self._draw.draw(st.booleans()):
+            assert await take(once) == after
+        return after
+
+    async def wait(self, document: OrderDocument) -> OrderDocument:
+        """Some time, a clock that goes back a little, or a sweep of the timers."""
+        minutes = self._draw.draw(st.sampled_from([-1, 0, 1, 30, 240, 24 * 60, 4 * 24 * 60]))
+        self.town.clock.advance(timedelta(minutes=minutes))
+        if self._draw.draw(st.booleans()):
+            timers = Timers(self.town.database, timer_handlers(self.town.office))
+            await timers.sweep(self.town.clock.now())
+        after = await self.town.office.orders.by_id(document.id)
+        assert after is not None
+        return after
+
+
+@settings(
+    max_examples=WALKS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+)
+@given(data=st.data())
+async def test_whatever_happens_what_holds_of_an_order_goes_on_holding(town: Town, data: st.DataObject) -> None:
+    walk = Walk(town, data)
+    document = await walk.start()
+    await check(town, document.id)
+    for _ in range(data.draw(st.integers(1, LONGEST))):
+        version = document.version
+        document = await (walk.step if data.draw(st.integers(0, 3)) else walk.wait)(document)
+        if document.version > version:
+            assert await check(town, document.id) == document.order
+    if document.order.followed_by is not None:
+        await check(town, document.order.followed_by)
