@@ -11,6 +11,8 @@ from foundation.timers import Timer
 from identity.assembly import MODELS as IDENTITY
 from runtime.demo.documents import DemoMark
 from runtime.migrations import MigrationRecord
+from workorders.attachments.documents import MODELS as ATTACHMENTS
+from workorders.contacts.documents import MODELS as CONTACTS
 from workorders.lifecycle import checkpoints, library, projecting
 from workorders.lifecycle.documents import MODELS as LIFECYCLE
 from workorders.routing.documents import MODELS as ROUTING
@@ -24,6 +26,8 @@ STORED: Final[tuple[type[Stored], ...]] = (
     NumberCounter,
     OutboxRow,
     Timer,
+    *ATTACHMENTS,
+    *CONTACTS,
     *IDENTITY,
     *LIFECYCLE,
     *ROUTING,

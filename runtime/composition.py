@@ -9,11 +9,14 @@ from foundation.faults import SettingsFault
 from foundation.keys import Keys
 from foundation.numbers import Numbers
 from foundation.outbox import Consumer
+from foundation.rate_limits import RateLimiter
 from foundation.settings import Settings
 from foundation.timers import Timers
 from identity.assembly import Identity, build_identity
 from identity.sms import HttpSmsGateway
 from runtime.collections import STORED
+from workorders.attachments.desk import AttachmentDesk
+from workorders.contacts.desk import ContactDesk
 from workorders.lifecycle.library import StoredTerms
 from workorders.lifecycle.notifying import notifier
 from workorders.lifecycle.office import Office
@@ -21,6 +24,7 @@ from workorders.lifecycle.personal import OrderPersonalData
 from workorders.lifecycle.projecting import projector
 from workorders.lifecycle.repository import OrderRepository
 from workorders.lifecycle.timing import timer_handlers
+from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.repository import CatalogueRepository
 from workorders.routing.router import Router
 
@@ -37,6 +41,9 @@ class App:
     library: StoredTerms
     router: Router
     office: Office
+    attachments: AttachmentDesk
+    contacts: ContactDesk
+    cataloguing: Cataloguing
     timers: Timers
     consumers: tuple[Consumer, ...]
     gateway: HttpSmsGateway
@@ -65,7 +72,8 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
     holders = (OrderPersonalData(database, keys.keyring, orders),)
     identity = build_identity(database, keys.keyring, clock, ZoneInfo(settings.zone), gateway, holders)
     library = StoredTerms(database, identity.directory)
-    router = Router(CatalogueRepository(database), library)
+    catalogue = CatalogueRepository(database)
+    router = Router(catalogue, library)
     office = Office(
         database=database,
         clock=clock,
@@ -84,6 +92,9 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         library=library,
         router=router,
         office=office,
+        attachments=AttachmentDesk(office, RateLimiter(database)),
+        contacts=ContactDesk(office),
+        cataloguing=Cataloguing(database, clock, library, catalogue),
         timers=Timers(database, timer_handlers(office)),
         consumers=(projector(database), notifier(database, keys.keyring, library, gateway)),
         gateway=gateway,

@@ -15,6 +15,7 @@ from identity.actors import system_actor
 from runtime.composition import App, build
 from runtime.logs import configure_logs
 from runtime.processes import live_and_die_with_parent, run_child
+from workorders.attachments import erasing as uploads
 from workorders.lifecycle.checkpoints import sign_day
 
 log = structlog.get_logger()
@@ -79,10 +80,14 @@ def sweeps_of(app: App) -> list[Sweep]:
     async def finish_erasures(now: datetime) -> int:
         return await app.identity.personal_data.sweep(WORKER, now)
 
+    async def sweep_uploads(now: datetime) -> int:
+        return await uploads.sweep(app.attachments, now)
+
     return [
         Sweep("timers", app.timers.sweep),
         *(Sweep(consumer.name, consumer.sweep, every=timedelta(milliseconds=500)) for consumer in app.consumers),
         Sweep("erasures", finish_erasures, every=timedelta(seconds=30)),
+        Sweep("uploads", sweep_uploads, every=timedelta(minutes=10)),
         Sweep("checkpoint", sign_checkpoint, every=timedelta(minutes=5)),
     ]
 
