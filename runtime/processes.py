@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from foundation.faults import OperatorFault, ProcessFailing
+from pymongo.errors import PyMongoError
+
+from foundation.faults import ExitCode, OperatorFault, ProcessFailing
 
 TICK_SECONDS = 0.1
 STOP_SECONDS = 15.0
@@ -153,13 +155,16 @@ def live_and_die_with_parent(stop: Callable[[], object]) -> None:
 
 
 def run_child(body: Callable[[], None]) -> None:
-    """The main of a child process: an operator's fault is one sentence and an exit code."""
+    """The main of a child process: an operator's fault or a database that is away is one sentence and an exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         body()
     except OperatorFault as fault:
         sys.stderr.write(f"zhengtong: {fault}\n")
         sys.exit(fault.exit_code)
+    except PyMongoError as fault:
+        sys.stderr.write(f"zhengtong: The database does not answer ({type(fault).__name__}).\n")
+        sys.exit(ExitCode.DATABASE_UNREACHABLE)
 
 
 def _ending(code: int) -> str:
