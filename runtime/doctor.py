@@ -17,11 +17,12 @@ from foundation.engine import EmbeddedEngine, EngineKind, EngineProgram, find_en
 from foundation.faults import EngineDied, OperatorFault
 from foundation.settings import EngineChoice, Settings
 from runtime.server import Server
+from workorders.attachments.documents import BUCKET
 
 TRIAL_WRITES = 200
 EVENT_SECONDS = 10.0
-OURS_WITHOUT_MODEL = frozenset({"attachments.files", "attachments.chunks", "demo_city"})
-"""GridFS keeps its own; the demo city leaves a mark."""
+OURS_WITHOUT_MODEL = frozenset({f"{BUCKET}.files", f"{BUCKET}.chunks"})
+"""What GridFS keeps."""
 
 
 @dataclass(frozen=True, slots=True)
