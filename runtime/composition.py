@@ -16,7 +16,9 @@ from identity.assembly import Identity, build_identity
 from identity.sms import HttpSmsGateway
 from runtime.collections import STORED
 from workorders.attachments.desk import AttachmentDesk
+from workorders.attachments.personal import AttachmentPersonalData
 from workorders.contacts.desk import ContactDesk
+from workorders.contacts.personal import ContactPersonalData
 from workorders.lifecycle.library import StoredTerms
 from workorders.lifecycle.notifying import notifier
 from workorders.lifecycle.office import Office
@@ -69,7 +71,11 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
     database = Database(settings.mongodb_uri.get_secret_value(), settings.database)
     gateway = HttpSmsGateway(settings.sms_gateway_url, settings.sms_gateway_token.get_secret_value())
     orders = OrderRepository(database)
-    holders = (OrderPersonalData(database, keys.keyring, orders),)
+    holders = (
+        OrderPersonalData(database, keys.keyring, orders),
+        AttachmentPersonalData(database, keys.keyring, orders),
+        ContactPersonalData(database, keys.keyring, orders),
+    )
     identity = build_identity(database, keys.keyring, clock, ZoneInfo(settings.zone), gateway, holders)
     library = StoredTerms(database, identity.directory)
     catalogue = CatalogueRepository(database)

@@ -81,7 +81,7 @@ def sweeps_of(app: App) -> list[Sweep]:
         return await app.identity.personal_data.sweep(WORKER, now)
 
     async def sweep_uploads(now: datetime) -> int:
-        return await uploads.sweep(app.attachments, now)
+        return await uploads.sweep(app.database, now)
 
     return [
         Sweep("timers", app.timers.sweep),

@@ -7,7 +7,8 @@ sweep to find. All of it is safe to repeat.
 from datetime import datetime, timedelta
 
 from foundation.changes import AlreadyClaimed, Change
-from workorders.attachments.desk import AttachmentDesk
+from foundation.database import Database
+from workorders.attachments.contents import Contents
 from workorders.attachments.documents import Attachment, Upload
 from workorders.attachments.repository import LONG_AGO, AttachmentRepository
 
@@ -15,24 +16,24 @@ KEPT_UNATTACHED = timedelta(hours=24)
 BATCH = 100
 
 
-async def sweep(desk: AttachmentDesk, now: datetime) -> int:
+async def sweep(database: Database, now: datetime) -> int:
     """Delete uploads that nobody attached in 24 hours, at most BATCH of them, and answer how many.
 
     Safe to run twice and in several processes at once; a file is attached or swept, never both. The cost follows the
     orphans, not the files.
     """
-    old = await AttachmentRepository(desk.database).uploads_before(now - KEPT_UNATTACHED, BATCH)
-    return sum([await _discard(desk, upload, now) for upload in old])
+    old = await AttachmentRepository(database).uploads_before(now - KEPT_UNATTACHED, BATCH)
+    return sum([await _discard(database, upload, now) for upload in old])
 
 
-async def erase_order(desk: AttachmentDesk, order: str, now: datetime) -> int:
+async def erase_order(database: Database, order: str, now: datetime) -> int:
     """Delete all files of an order, and answer how many. Their keys are gone in the first step, all at once."""
-    repository, erased = AttachmentRepository(desk.database), 0
+    repository, erased = AttachmentRepository(database), 0
     while files := await repository.on_order(order):
         change = Change()
         orphans = [add_erasure(change, file) for file in files]
-        await desk.database.save(change)
-        erased += sum([await _discard(desk, orphan, now) for orphan in orphans])
+        await database.save(change)
+        erased += sum([await _discard(database, orphan, now) for orphan in orphans])
     return erased
 
 
@@ -44,21 +45,21 @@ def add_erasure(change: Change, file: Attachment) -> Upload:
     return orphan
 
 
-async def erase_uploads(desk: AttachmentDesk, owner: str, now: datetime) -> int:
+async def erase_uploads(database: Database, owner: str, now: datetime) -> int:
     """Delete what somebody uploaded and did not attach, and answer how many."""
-    repository, erased = AttachmentRepository(desk.database), 0
+    repository, erased = AttachmentRepository(database), 0
     while uploads := await repository.uploads_of(owner, BATCH):
-        erased += sum([await _discard(desk, upload, now) for upload in uploads])
+        erased += sum([await _discard(database, upload, now) for upload in uploads])
     return erased
 
 
-async def _discard(desk: AttachmentDesk, upload: Upload, now: datetime) -> int:
+async def _discard(database: Database, upload: Upload, now: datetime) -> int:
     try:
-        await desk.database.save(Change().insert(upload.claim(now)))
+        await database.save(Change().insert(upload.claim(now)))
     except AlreadyClaimed:
         # An action was faster; or a sweep claimed it, and was killed or is at it now.
-        if await AttachmentRepository(desk.database).attachment(upload.id) is not None:
+        if await AttachmentRepository(database).attachment(upload.id) is not None:
             return 0
-    await desk.contents.delete(upload.id)
-    gone = await desk.database.collection(Upload).delete_one({"_id": upload.id})
+    await Contents(database).delete(upload.id)
+    gone = await database.collection(Upload).delete_one({"_id": upload.id})
     return gone.deleted_count

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from foundation.crypto import Keyring
+from foundation.database import Database
 from identity.actors import Actor, Role
 from identity.personal_data import Retained
-from workorders.attachments.desk import AttachmentDesk
 from workorders.attachments.erasing import erase_order, erase_uploads
-from workorders.attachments.reading import of_orders
+from workorders.attachments.reading import files_of
 from workorders.lifecycle.personal import MOST
+from workorders.lifecycle.repository import OrderRepository
 
 
 class AttachmentPersonalData:
@@ -17,14 +19,14 @@ class AttachmentPersonalData:
 
     name = "attachments"
 
-    def __init__(self, desk: AttachmentDesk) -> None:
-        self._desk = desk
+    def __init__(self, database: Database, keyring: Keyring, orders: OrderRepository) -> None:
+        self._database, self._keyring, self._orders = database, keyring, orders
 
     async def export_of(self, resident: str) -> Sequence[Mapping[str, Any]]:
         """The files that the resident sees on own orders, without their contents, which are downloaded one by one."""
         reader = Actor(id=resident, roles=frozenset({Role.CITIZEN}), resident_id=resident)
-        orders = await self._desk.office.orders.reported_by(resident, MOST)
-        files = await of_orders(self._desk, reader, orders)
+        orders = await self._orders.reported_by(resident, MOST)
+        files = await files_of(self._database, self._keyring, reader, orders)
         return [
             {
                 "order": order.order.number,
@@ -44,6 +46,6 @@ class AttachmentPersonalData:
 
     async def erase_of(self, resident: str, now: datetime) -> int:
         """Delete the files of erased orders, and what the resident did not attach."""
-        orders = await self._desk.office.orders.reported_by(resident, MOST)
-        erased = [await erase_order(self._desk, order.id, now) for order in orders if order.data_key is None]
-        return sum(erased) + await erase_uploads(self._desk, resident, now)
+        orders = await self._orders.reported_by(resident, MOST)
+        erased = [await erase_order(self._database, order.id, now) for order in orders if order.data_key is None]
+        return sum(erased) + await erase_uploads(self._database, resident, now)

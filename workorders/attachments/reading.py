@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from foundation.changes import Change, StaleWrite
-from foundation.crypto import DataKey
+from foundation.crypto import DataKey, Keyring
+from foundation.database import Database
 from foundation.errors import NotFound
 from identity.actors import Actor
 from identity.audit import audited, checked_reason
@@ -85,8 +86,22 @@ async def of_order(desk: AttachmentDesk, actor: Actor, order: OrderDocument) -> 
 
 async def of_orders(desk: AttachmentDesk, actor: Actor, orders: Sequence[OrderDocument]) -> dict[str, list[File]]:
     """The same for a page's worth of orders, by order. One query."""
-    found = await AttachmentRepository(desk.database).on_orders([order.id for order in orders])
-    return {order.id: _visible(desk, actor, order, found[order.id]) for order in orders}
+    return await files_of(desk.database, desk.office.keyring, actor, orders)
+
+
+async def files_of(
+    database: Database, keyring: Keyring, actor: Actor, orders: Sequence[OrderDocument]
+) -> dict[str, list[File]]:
+    """The same, for whoever has no desk."""
+    found = await AttachmentRepository(database).on_orders([order.id for order in orders])
+    return {
+        order.id: [
+            _seen(file, keyring.unwrap(file.sealed.data_key))
+            for file in found[order.id]
+            if may_read(actor, order.order, file.filed)
+        ]
+        for order in orders
+    }
 
 
 async def release(desk: AttachmentDesk, actor: Actor, id: str, *, reason: str) -> File:
@@ -108,14 +123,6 @@ async def release(desk: AttachmentDesk, actor: Actor, id: str, *, reason: str) -
         with suppress(StaleWrite):
             await desk.database.save(change)
     return (await download(desk, actor, id)).file
-
-
-def _visible(desk: AttachmentDesk, actor: Actor, order: OrderDocument, files: Sequence[Attachment]) -> list[File]:
-    return [
-        _seen(file, desk.office.keyring.unwrap(file.sealed.data_key))
-        for file in files
-        if may_read(actor, order.order, file.filed)
-    ]
 
 
 def _seen(file: Upload | Attachment, key: DataKey) -> File:

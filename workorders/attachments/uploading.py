@@ -22,8 +22,9 @@ from workorders.attachments.values import Sealed
 async def upload(desk: AttachmentDesk, actor: Actor, *, name: str, content: AsyncIterable[bytes]) -> File:
     """Store a file of the actor's own, unattached. Its kind is told by its content; the name only names it.
 
-    A file that is refused counts towards the day's limit too, so that trying costs. Raises `NotAllowed`,
-    `RateLimited`, `EmptyFile`, `FileTooLarge` (as soon as it is, without reading on), `UnsupportedFile`, `DamagedFile`.
+    `content` is to be at hand, not still on its way: few are read at the same time, the others wait. A file that is
+    refused counts towards the day's limit too, so that trying costs. Raises `NotAllowed`, `RateLimited`, `EmptyFile`,
+    `FileTooLarge` (as soon as it is, without reading on), `UnsupportedFile`, `DamagedFile`.
     """
     require_uploader(actor)
     now = desk.office.clock.now()

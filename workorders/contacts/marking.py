@@ -65,7 +65,7 @@ async def lift(desk: ContactDesk, actor: Actor, contact: str, *, reason: str) ->
 
 
 def _hashes(desk: ContactDesk, document: ContactDocument) -> list[str]:
-    phone = opened(desk, document, "phone")
+    phone = opened(desk.office.keyring, document, "phone")
     if phone is None:
         raise NumberUnknown
     return desk.contacts.hashes(phone)

@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from foundation.changes import Change, StaleWrite
+from foundation.crypto import Keyring
+from foundation.database import Database
 from identity.actors import system_actor
 from identity.personal_data import Retained
-from workorders.contacts.desk import ContactDesk
 from workorders.contacts.documents import ContactDocument
 from workorders.contacts.reading import opened
+from workorders.contacts.repository import ContactRepository
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.personal import MOST
+from workorders.lifecycle.repository import OrderRepository
 
 READER = system_actor("personal-data")
 
@@ -21,19 +24,20 @@ class ContactPersonalData:
 
     name = "contacts"
 
-    def __init__(self, desk: ContactDesk) -> None:
-        self._desk = desk
+    def __init__(self, database: Database, keyring: Keyring, orders: OrderRepository) -> None:
+        self._database, self._keyring, self._orders = database, keyring, orders
+        self._contacts = ContactRepository(database, keyring)
 
     async def export_of(self, resident: str) -> Sequence[Mapping[str, Any]]:
         """The contacts that the resident's orders hang on, with the number and what was noted."""
-        found = [await self._desk.contacts.by_id(id) for id in await self._named_by(resident)]
+        found = [await self._contacts.by_id(id) for id in await self._named_by(resident)]
         return [
             {
                 "time": contact.at.isoformat(),
                 "channel": contact.channel,
                 "direction": contact.direction,
-                "phone": opened(self._desk, contact, "phone"),
-                "note": opened(self._desk, contact, "note"),
+                "phone": opened(self._keyring, contact, "phone"),
+                "note": opened(self._keyring, contact, "note"),
             }
             for contact in found
             if contact is not None
@@ -48,20 +52,20 @@ class ContactPersonalData:
         return sum([await self._erase(id) for id in await self._named_by(resident)])
 
     async def _erase(self, id: str) -> int:
-        contact = await self._desk.contacts.by_id(id)
+        contact = await self._contacts.by_id(id)
         if contact is None or contact.data_key is None:
             return 0
-        orders = await self._desk.office.orders.many(READER, await self._desk.contacts.orders_on(id))
+        orders = await self._orders.many(READER, await self._contacts.orders_on(id))
         if any(order.data_key is not None for order in orders.values()):
             return 0
         blank: dict[str, object] = {"data_key": None, "phone_hash": None, "sealed": {}}
         change = Change().update(ContactDocument, id, {"$set": blank}, expecting={"data_key": contact.data_key})
         try:
-            await self._desk.database.save(change)
+            await self._database.save(change)
         except StaleWrite:
             return 0
         return 1
 
     async def _named_by(self, resident: str) -> list[str]:
-        orders: list[OrderDocument] = await self._desk.office.orders.reported_by(resident, MOST)
+        orders: list[OrderDocument] = await self._orders.reported_by(resident, MOST)
         return list(dict.fromkeys(o.order.contact_record for o in orders if o.order.contact_record is not None))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from foundation.changes import Change
+from foundation.crypto import Keyring
 from foundation.errors import InvalidInput, NotFound
 from foundation.masking import mask_phone
 from foundation.paging import Page, PageRequest, Span
@@ -105,7 +106,7 @@ async def reveal_phone(desk: ContactDesk, actor: Actor, id: str, reason: str) ->
     """
     require_revealer(actor)
     document, reason = await visible(desk, actor, id), checked_reason(reason)
-    phone = opened(desk, document, "phone")
+    phone = opened(desk.office.keyring, document, "phone")
     if phone is None:
         raise NumberUnknown
     entry = audited(actor, Audited.REVEAL, id, desk.office.clock.now(), reason=reason, details={"fields": ["phone"]})
@@ -115,7 +116,7 @@ async def reveal_phone(desk: ContactDesk, actor: Actor, id: str, reason: str) ->
 
 def seen(desk: ContactDesk, document: ContactDocument) -> Contact:
     """The contact as the hotline sees it."""
-    phone = opened(desk, document, "phone")
+    phone = opened(desk.office.keyring, document, "phone")
     return Contact(
         id=document.id,
         channel=document.channel,
@@ -124,19 +125,19 @@ def seen(desk: ContactDesk, document: ContactDocument) -> Contact:
         duration_seconds=document.duration_seconds,
         outcome=document.outcome,
         masked_phone=None if phone is None else mask_phone(phone),
-        note=opened(desk, document, "note"),
+        note=opened(desk.office.keyring, document, "note"),
         recorded_by=document.recorded_by,
         recorded_label=document.recorded_label,
         recorded_at=document.recorded_at,
     )
 
 
-def opened(desk: ContactDesk, document: ContactDocument, name: str) -> str | None:
+def opened(keyring: Keyring, document: ContactDocument, name: str) -> str | None:
     """A sealed text, or None where there is none or it was erased."""
     sealed = document.sealed.get(name)
     if sealed is None or document.data_key is None:
         return None
-    return desk.office.keyring.unwrap(document.data_key).open(sealed, place(document.id, name))
+    return keyring.unwrap(document.data_key).open(sealed, place(document.id, name))
 
 
 def place(contact: str, name: str) -> str:

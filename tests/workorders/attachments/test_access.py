@@ -25,6 +25,7 @@ from tests.workorders.lifecycle.town import (
     REVIEWER,
     STRANGER,
     SUPERVISOR,
+    UPSTREAM,
     WATER,
     WATER_HEAD,
     Town,
@@ -57,6 +58,7 @@ READERS = {
     "unit head": WATER_HEAD,
     "unit below": EAST,
     "other unit": HEATING,
+    "platform": UPSTREAM,
     "administrator": ADMINISTRATOR,
     "counter": COUNTER,
 }
@@ -151,6 +153,24 @@ async def test_a_reply_reaches_the_citizen_when_it_is_accepted_and_its_note_neve
     town.clock.advance(timedelta(hours=1))
     await reviewing.accept(desk.office, REVIEWER, order.id)
     assert await readers_of(desk, order.id, public) == city | {"citizen"}
+    assert await readers_of(desk, order.id, note) == city
+
+
+async def test_a_platform_above_sees_what_it_sent_and_the_reply_that_was_accepted(
+    town: Town, desk: AttachmentDesk
+) -> None:
+    photo = await uploaded(desk, UPSTREAM)
+    handed_down = a_work_order().handed_down().report
+    order = await attaching.take_in(desk, UPSTREAM, replace(handed_down, attachments=(photo,)))
+    await dispatching.dispatch(desk.office, DISPATCHER, order.id, lead="water")
+    await handling.sign(desk.office, WATER, order.id)
+    public, note = await replied(desk, order.id)
+    city = HOTLINE | UNIT | {"leader"}
+    assert await readers_of(desk, order.id, photo) == city | {"platform"}
+    assert await readers_of(desk, order.id, public) == city
+    await handling.approve(desk.office, WATER_HEAD, order.id)
+    await reviewing.accept(desk.office, REVIEWER, order.id)
+    assert await readers_of(desk, order.id, public) == city | {"platform"}
     assert await readers_of(desk, order.id, note) == city
 
 

@@ -45,9 +45,9 @@ async def test_a_sweep_takes_what_is_a_day_old_and_unattached(town: Town, desk: 
     town.clock.advance(timedelta(hours=1))
     young = await uploaded(desk, CITIZEN)
 
-    assert await sweep(desk, uploaded_at + KEPT_UNATTACHED) == 0
-    assert await sweep(desk, uploaded_at + KEPT_UNATTACHED + MOMENT) == 1
-    assert await sweep(desk, uploaded_at + KEPT_UNATTACHED + MOMENT) == 0
+    assert await sweep(desk.database, uploaded_at + KEPT_UNATTACHED) == 0
+    assert await sweep(desk.database, uploaded_at + KEPT_UNATTACHED + MOMENT) == 1
+    assert await sweep(desk.database, uploaded_at + KEPT_UNATTACHED + MOMENT) == 0
     with pytest.raises(NotFound):
         await download(desk, CITIZEN, orphan)
     for kept in (attached, young):
@@ -73,11 +73,11 @@ async def test_a_sweep_that_is_killed_is_finished_by_the_next(
 
     monkeypatch.setattr(Contents, "delete", killed)
     with pytest.raises(Killed):
-        await sweep(desk, tomorrow(town))
+        await sweep(desk.database, tomorrow(town))
     monkeypatch.undo()
     with pytest.raises(AttachmentTaken):
         await attaching.take_in(desk, CITIZEN, replace(COMPLAINT, attachments=(file,)))
-    assert await sweep(desk, tomorrow(town)) == 1
+    assert await sweep(desk.database, tomorrow(town)) == 1
     assert await left(desk) == (0, 0)
 
 
@@ -101,14 +101,14 @@ async def test_an_upload_that_is_killed_is_swept(
     (half,) = await desk.database.collection(Upload).find({}).to_list()
     with pytest.raises(NotFound):
         await download(desk, CITIZEN, half["_id"])
-    assert await sweep(desk, tomorrow(town)) == 1
+    assert await sweep(desk.database, tomorrow(town)) == 1
     assert await left(desk) == (0, 0)
 
 
 async def test_sweeps_beside_each_other_count_each_file_once(town: Town, desk: AttachmentDesk) -> None:
     for _ in range(12):
         await uploaded(desk, CITIZEN)
-    swept = await asyncio.gather(*(sweep(desk, tomorrow(town)) for _ in range(4)))
+    swept = await asyncio.gather(*(sweep(desk.database, tomorrow(town)) for _ in range(4)))
     assert sum(swept) == 12
     assert await left(desk) == (0, 0)
 
@@ -124,7 +124,7 @@ async def test_a_file_is_swept_or_attached_never_both(town: Town, desk: Attachme
 
         async def late_sweep(later: datetime = later, pause: float = round**2 * 0.002) -> int:
             await asyncio.sleep(pause)
-            return await sweep(desk, later)
+            return await sweep(desk.database, later)
 
         result, swept = await asyncio.gather(attach(), late_sweep(), return_exceptions=True)
         if isinstance(result, OrderDocument):
@@ -146,7 +146,7 @@ async def test_a_sweep_is_bounded_and_the_next_goes_on(
     monkeypatch.setattr(erasing, "BATCH", 5)
     for _ in range(7):
         await uploaded(desk, CITIZEN)
-    assert [await sweep(desk, tomorrow(town)) for _ in range(3)] == [5, 2, 0]
+    assert [await sweep(desk.database, tomorrow(town)) for _ in range(3)] == [5, 2, 0]
 
 
 async def test_an_erased_order_has_no_files_any_more(town: Town, desk: AttachmentDesk) -> None:
@@ -155,8 +155,8 @@ async def test_an_erased_order_has_no_files_any_more(town: Town, desk: Attachmen
     other = await uploaded(desk, STRANGER)
     await attaching.take_in(desk, STRANGER, replace(COMPLAINT, attachments=(other,)))
 
-    assert await erase_order(desk, order.id, town.clock.now()) == 3
-    assert await erase_order(desk, order.id, town.clock.now()) == 0
+    assert await erase_order(desk.database, order.id, town.clock.now()) == 3
+    assert await erase_order(desk.database, order.id, town.clock.now()) == 0
     assert await of_order(desk, DISPATCHER, order) == []
     for file in files:
         with pytest.raises(NotFound):
@@ -176,12 +176,12 @@ async def test_an_erasure_that_is_killed_has_destroyed_the_keys_and_the_sweep_do
 
     monkeypatch.setattr(Contents, "delete", killed)
     with pytest.raises(Killed):
-        await erase_order(desk, order.id, town.clock.now())
+        await erase_order(desk.database, order.id, town.clock.now())
     monkeypatch.undo()
     uploads = [Upload.load(raw) for raw in await desk.database.collection(Upload).find({}).to_list()]
     assert {(upload.sealed.data_key, upload.sealed.name) for upload in uploads} == {(b"", b"")}
     assert await desk.database.collection(Attachment).count_documents({}) == 0
-    assert await sweep(desk, town.clock.now()) == 3
+    assert await sweep(desk.database, town.clock.now()) == 3
     assert await left(desk) == (0, 0)
 
 
@@ -189,8 +189,8 @@ async def test_what_somebody_did_not_attach_is_erased_with_them(town: Town, desk
     for _ in range(3):
         await uploaded(desk, CITIZEN)
     kept = await uploaded(desk, STRANGER)
-    assert await erase_uploads(desk, CITIZEN.id, town.clock.now()) == 3
-    assert await erase_uploads(desk, CITIZEN.id, town.clock.now()) == 0
+    assert await erase_uploads(desk.database, CITIZEN.id, town.clock.now()) == 3
+    assert await erase_uploads(desk.database, CITIZEN.id, town.clock.now()) == 0
     assert await content_of(await download(desk, STRANGER, kept))
 
 

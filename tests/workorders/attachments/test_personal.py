@@ -17,7 +17,7 @@ from workorders.lifecycle.personal import KEPT_AFTER_CLOSING, OrderPersonalData
 async def test_files_are_exported_with_their_orders_and_go_when_these_are_erased(
     town: Town, desk: AttachmentDesk
 ) -> None:
-    holder = AttachmentPersonalData(desk)
+    holder = AttachmentPersonalData(town.database, town.office.keyring, town.office.orders)
     orders = OrderPersonalData(town.database, town.office.keyring, town.office.orders)
     closed = await a_work_order().made_in(town)
     photo, reply = await uploaded(desk, CITIZEN), await uploaded(desk, WATER)

@@ -240,7 +240,7 @@ async def test_a_unit_is_not_told_whether_a_contact_exists(desk: ContactDesk) ->
 
 async def test_a_person_s_contacts_go_when_all_their_orders_are_gone(desk: ContactDesk) -> None:
     call = await record(desk, OPERATOR, replace(RINGING, note="市民反映水管漏水。"))
-    holder, person = ContactPersonalData(desk), "resident:zhang"
+    holder, person = ContactPersonalData(desk.database, desk.office.keyring, desk.office.orders), "resident:zhang"
     report = replace(COMPLAINT, channel="phone", contact_record=call.id, reporter_id=person)
     beside = await hanging_on(desk, OPERATOR, call.id)
     orders = [await intake.take_in(desk.office, OPERATOR, report, beside=beside) for _ in range(2)]
