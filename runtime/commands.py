@@ -110,7 +110,7 @@ def run() -> None:
 
 @app.command()
 def serve() -> None:
-    """Run the API processes, one per core, until Ctrl-C or SIGTERM."""
+    """Run the API processes, one per core, until Ctrl-C or SIGTERM; one that dies is started again."""
     from foundation.settings import read_settings
     from runtime.running import address, run_processes
 
