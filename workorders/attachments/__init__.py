@@ -7,8 +7,8 @@ stands wrapped on the file's document: without that document nobody reads them.
 
 Who may see a file follows who may see the order, with two more rules (`access.py`):
 
-- What the citizen of a **confidential or anonymous** order sent can show a face or a front door, so only the hotline sees
-  it until it **releases 放行** it to units and leadership, with a reason, audited.
+- What the citizen of a **confidential or anonymous** order sent can show a face or a front door, so only the hotline
+  sees it until it **releases 放行** it to units and leadership, with a reason, audited.
 - A unit's reply and its files reach the citizen when the hotline has accepted the reply; a reply's **internal 内部**
   files never do.
 
