@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
+from api.http.files import Files
 from api.http.health import Ready, alive
 from api.http.metrics import Metrics
 from api.http.requests import Requests, request_id_of, told
@@ -36,6 +37,7 @@ def create_app(services: Services, around: Around = nullcontext) -> Starlette:
         routes=[
             Route("/graphql", graphql, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", graphql),
+            Route("/files/{id}", Files(services).__call__),
             Route("/healthz", alive),
             Route("/readyz", Ready(services).__call__),
             Route("/metrics", metrics.page),

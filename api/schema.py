@@ -8,6 +8,7 @@ from strawberry.types.execution import ExecutionContext
 
 from api.context import Context, SignInNeeded
 from api.executing import PlainExecutor, prepared
+from api.http.requests import MALFORMED
 from api.identity.accounts import AccountMutations
 from api.identity.queries import IdentityQueries
 from api.identity.signing_in import SigningInMutations
@@ -15,9 +16,11 @@ from api.logs import where
 from api.problems import Problems
 from api.scalars import SCALARS
 from api.workorders.dispatching import DispatchingMutations
+from api.workorders.files import FileMutations
 from api.workorders.handling import HandlingMutations
 from api.workorders.intake import IntakeMutations
 from api.workorders.queries import OrderQueries
+from api.workorders.revealing import RevealingMutations
 from api.workorders.reviewing import ReviewingMutations
 from foundation.errors import DomainError
 
@@ -39,6 +42,8 @@ class Mutation(
     ReviewingMutations,
     SigningInMutations,
     AccountMutations,
+    FileMutations,
+    RevealingMutations,
 ):
     pass
 
@@ -65,6 +70,9 @@ def tell(error: GraphQLError, request_id: str | None) -> None:
         error.message = cause.message
         error.extensions = {"code": cause.code}
     elif cause is None or isinstance(cause, GraphQLError):
+        # Validation's errors are kept with their query, and told again: the sentence is put before them once.
+        if not error.message.startswith(MALFORMED):
+            error.message = f"{MALFORMED}：{error.message}"
         error.extensions = {**(error.extensions or {}), "code": "MALFORMED"}
     else:
         log.error("unknown_error", request=request_id, error=type(cause).__name__, where=where(cause))

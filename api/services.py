@@ -6,8 +6,11 @@ from foundation.clock import Clock
 from foundation.database import Database
 from foundation.settings import Settings
 from identity.assembly import Identity
+from workorders.attachments.desk import AttachmentDesk
+from workorders.contacts.desk import ContactDesk
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.terms import TermsLibrary
+from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.router import Router
 
 
@@ -26,5 +29,11 @@ class Services(Protocol):
     def library(self) -> TermsLibrary: ...
     @property
     def office(self) -> Office: ...
+    @property
+    def attachments(self) -> AttachmentDesk: ...
+    @property
+    def contacts(self) -> ContactDesk: ...
+    @property
+    def cataloguing(self) -> Cataloguing: ...
     @property
     def router(self) -> Router: ...

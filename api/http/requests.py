@@ -17,6 +17,7 @@ from foundation.ids import new_id
 LARGEST_BODY = 1 << 20
 LARGEST_UPLOAD = 32 << 20
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+MALFORMED = "请求的格式不正确"
 UNKNOWN = "系统出现异常，请稍后重试；如仍未解决，请提供请求编号。"
 
 log = structlog.get_logger()

@@ -15,7 +15,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.unset import UNSET
 
 from api.context import Context
-from api.http.requests import request_id_of
+from api.http.requests import MALFORMED, request_id_of, told
 from api.schema import CitySchema
 from api.services import Services
 from foundation.settings import Environment
@@ -49,7 +49,7 @@ class GraphQLView(GraphQL[Context, None]):
         try:
             response = await self.run(Request(scope, receive))
         except HTTPException as error:
-            response = malformed(error.reason, error.status_code)
+            response = told(error.status_code, "MALFORMED", f"{MALFORMED}：{error.reason}", request_id_of(scope))
         await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
@@ -130,9 +130,3 @@ def bearer(header: str | None) -> str | None:
     """The token of an `Authorization: Bearer …` header."""
     scheme, _, token = (header or "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
-
-
-def malformed(reason: str, status: int, code: str = "MALFORMED") -> Response:
-    """What is no GraphQL request is told in the form of GraphQL's errors."""
-    body = {"errors": [{"message": reason, "extensions": {"code": code}}]}
-    return Response(orjson.dumps(body), status, media_type="application/json")

@@ -8,6 +8,7 @@ from api.ids import Kind as IdKind
 from api.ids import local_id, local_ids
 from api.workorders.acting import KEY, OrderActionInput, OrderNoteInput, OrderReasonInput, acting, told
 from api.workorders.types import OrderResult
+from workorders.attachments import attaching
 from workorders.lifecycle import handling
 from workorders.lifecycle.values import Outcome
 
@@ -45,7 +46,8 @@ class OrderSubmitReplyInput:
     not_waiting_because: str | None = strawberry.field(
         default=None, description="Why it does not wait for co or delegated units that are still at work."
     )
-    attachments: list[strawberry.ID] = strawberry.field(default_factory=list)
+    attachments: list[strawberry.ID] = strawberry.field(default_factory=list, description="For the citizen.")
+    internal_attachments: list[strawberry.ID] = strawberry.field(default_factory=list, description="For the city.")
 
 
 @strawberry.input
@@ -102,8 +104,8 @@ class HandlingMutations:
     @resolved("提交回复 as the lead unit.")
     async def order_submit_reply(self, info: Info, input: OrderSubmitReplyInput) -> OrderResult:
         to = acting(info, input)
-        document = await handling.submit_reply(
-            to.office,
+        document = await attaching.submit_reply(
+            info.context.services.attachments,
             to.actor,
             to.order,
             outcome=input.outcome,
@@ -111,6 +113,7 @@ class HandlingMutations:
             internal_note=input.internal_note,
             not_waiting_because=input.not_waiting_because,
             attachments=local_ids(IdKind.FILE, input.attachments, "attachments"),
+            internal_attachments=local_ids(IdKind.FILE, input.internal_attachments, "internalAttachments"),
             once=to.once,
         )
         return await told(info, document)

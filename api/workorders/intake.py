@@ -9,9 +9,10 @@ from api.fields import resolved
 from api.ids import Kind as IdKind
 from api.ids import local_id, local_ids, optional_id
 from api.workorders.acting import KEY, OrderReasonInput, acting, told
+from api.workorders.phones import e164
 from api.workorders.types import OrderResult
-from foundation.phones import parse_phone
 from identity.actors import Role
+from workorders.attachments import attaching
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import intake
 from workorders.lifecycle.values import Reporter, Upstream
@@ -98,7 +99,7 @@ class IntakeMutations:
             # Only an operator takes down somebody else's matter.
             reporter_id=optional_id(IdKind.RESIDENT, input.reporter, "reporter") if actor.has(Role.OPERATOR) else None,
             name=input.name,
-            phone=parse_phone(input.phone).e164 if input.phone else None,
+            phone=e164(input.phone, "phone") if input.phone else None,
             address=input.address,
             complained_of=optional_id(IdKind.UNIT, input.complained_of, "complainedOf"),
             upstream=Upstream(source=input.upstream.source, number=input.upstream.number, due=input.upstream.due)
@@ -107,7 +108,7 @@ class IntakeMutations:
             linked_to=optional_id(IdKind.ORDER, input.linked_to, "linkedTo"),
             attachments=local_ids(IdKind.FILE, input.attachments, "attachments"),
         )
-        return await told(info, await intake.take_in(context.services.office, actor, report, once=once))
+        return await told(info, await attaching.take_in(context.services.attachments, actor, report, once=once))
 
     @resolved("即答: closed at first contact.")
     async def order_answer_now(self, info: Info, input: OrderAnswerNowInput) -> OrderResult:
@@ -128,8 +129,13 @@ class IntakeMutations:
     async def order_supplement(self, info: Info, input: OrderSupplementInput) -> OrderResult:
         to = acting(info, input)
         attachments = local_ids(IdKind.FILE, input.attachments, "attachments")
-        document = await intake.supplement(
-            to.office, to.actor, to.order, text=input.text, attachments=attachments, once=to.once
+        document = await attaching.supplement(
+            info.context.services.attachments,
+            to.actor,
+            to.order,
+            text=input.text,
+            attachments=attachments,
+            once=to.once,
         )
         return await told(info, document)
 

@@ -1,16 +1,62 @@
 """Queries of orders and desks."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, TypeVar
+
 import strawberry
 
 from api.context import Info
 from api.fields import resolved
 from api.ids import Kind as IdKind
-from api.ids import local_id
+from api.ids import local_id, optional_id
 from api.paging import connection_of, page_request
-from api.workorders.reading import reader_of
-from api.workorders.types import Order, OrderResult, OrdersResult
+from api.problems import Problem
+from api.workorders.phones import e164
+from api.workorders.reading import Reader, reader_of
+from api.workorders.routing import RoutingSuggestion
+from api.workorders.types import (
+    Assignment,
+    AssignmentsResult,
+    Order,
+    OrderResult,
+    OrdersResult,
+    Request,
+    RequestsResult,
+)
 from foundation.errors import InvalidInput
-from workorders.lifecycle.states import Status
+from foundation.paging import EARLIEST, LATEST, Page, Span
+from workorders.lifecycle.documents import OrderDocument, UnitTask
+from workorders.lifecycle.repository import OrderFilter
+from workorders.lifecycle.states import RequestKind, Status
+
+LONGEST_NUMBER = 20
+
+RoutingResult = Annotated[
+    RoutingSuggestion | Problem,
+    strawberry.union("RoutingResult", description="What the dispatch catalogue says, or why it cannot be asked."),
+]
+
+
+@strawberry.input(description="A span of time: from its start up to, not including, its end.")
+class SpanInput:
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@strawberry.input(description="What a list of orders is narrowed to; all that is given must hold.")
+class OrderFilterInput:
+    number: str | None = None
+    statuses: list[Status] = strawberry.field(default_factory=list)
+    received: SpanInput | None = strawberry.field(
+        default=None, description="At most 31 days, the last 31 without it; any span where a person is named."
+    )
+    category: strawberry.ID | None = strawberry.field(default=None, description="It, or one below it.")
+    place: strawberry.ID | None = strawberry.field(default=None, description="It, or one within it.")
+    channel: strawberry.ID | None = None
+    phone: str | None = strawberry.field(default=None, description="The reporter's exact number.")
+    name: str | None = strawberry.field(default=None, description="The reporter's exact name.")
 
 
 @strawberry.type
@@ -22,19 +68,133 @@ class OrderQueries:
         if id is not None and number is None:
             document = await orders.visible_to(reader.actor, local_id(IdKind.ORDER, id, "id"))
         elif number is not None and id is None:
-            document = await orders.by_number(reader.actor, number[:20])
+            document = await orders.by_number(reader.actor, number[:LONGEST_NUMBER])
         else:
-            raise InvalidInput.field("id", "请提供工单编号或工单标识中的一项。")
+            raise InvalidInput.field("id", "请提供工单标识或工单编号中的一项。")
         return Order.of(document, reader)
 
     @resolved("The citizen's, or the anonymous device's, own orders, newest first.")
     async def my_orders(self, info: Info, first: int = 20, after: str | None = None) -> OrdersResult:
         reader = await reader_of(info.context)
         page = await reader.services.office.orders.own(reader.actor, page_request(first, after), reader.now)
-        return connection_of(page, lambda document: Order.of(document, reader))
+        return connection_of(page, _order(reader))
+
+    @resolved("Orders by time received, newest first, for those who work on all of them.")
+    async def orders(
+        self, info: Info, filter: OrderFilterInput | None = None, first: int = 20, after: str | None = None
+    ) -> OrdersResult:
+        reader = await reader_of(info.context)
+        where, request = filter or OrderFilterInput(), page_request(first, after)
+        if where.number is not None:
+            return connection_of(await _numbered(reader, where.number), _order(reader))
+        keyring = reader.services.office.keyring
+        narrowed = OrderFilter(
+            statuses=tuple(where.statuses),
+            received=span_of(where.received, "filter.received") if where.received else None,
+            category=optional_id(IdKind.CATEGORY, where.category, "filter.category"),
+            place=optional_id(IdKind.PLACE, where.place, "filter.place"),
+            channel=optional_id(IdKind.CHANNEL, where.channel, "filter.channel"),
+            phone_hash=keyring.keyed_hash("phone", e164(where.phone, "filter.phone")) if where.phone else None,
+            name_hash=keyring.keyed_hash("name", where.name) if where.name else None,
+        )
+        page = await reader.services.office.orders.search(reader.actor, narrowed, request, reader.now)
+        return connection_of(page, _order(reader))
 
     @resolved("A hotline desk: the orders in one state, soonest due first.")
-    async def hotline_desk(self, info: Info, status: Status, first: int = 20, after: str | None = None) -> OrdersResult:
+    async def hotline_desk(
+        self,
+        info: Info,
+        status: Status,
+        due: SpanInput | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> OrdersResult:
         reader = await reader_of(info.context)
-        page = await reader.services.office.orders.desk(reader.actor, status, page_request(first, after), reader.now)
-        return connection_of(page, lambda document: Order.of(document, reader))
+        span = span_of(due, "due") if due else None
+        orders, request = reader.services.office.orders, page_request(first, after)
+        return connection_of(await orders.desk(reader.actor, status, request, reader.now, span), _order(reader))
+
+    @resolved("A unit's desk, its subtree's too: the assignments with one task, soonest due first.")
+    async def unit_desk(
+        self,
+        info: Info,
+        unit: strawberry.ID,
+        task: UnitTask,
+        due: SpanInput | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> AssignmentsResult:
+        reader = await reader_of(info.context)
+        orders, span = reader.services.office.orders, span_of(due, "due") if due else None
+        id, request = local_id(IdKind.UNIT, unit, "unit"), page_request(first, after)
+        rows = await orders.unit_desk(reader.actor, id, task, request, reader.now, span)
+        documents = await orders.many(reader.actor, [row.order for row in rows.items])
+
+        def assignment(id: str, order: str) -> Assignment | None:
+            document = documents.get(order)
+            held = document.order.assignment(id) if document else None
+            return Assignment.of(held, document, reader) if document and held else None
+
+        return connection_of(_present(rows, lambda row: assignment(row.id, row.order)), lambda node: node)
+
+    @resolved("The dispatchers' desk of one kind of request, longest waiting first.")
+    async def request_desk(
+        self, info: Info, kind: RequestKind, first: int = 20, after: str | None = None
+    ) -> RequestsResult:
+        reader = await reader_of(info.context)
+        orders, request = reader.services.office.orders, page_request(first, after)
+        rows = await orders.requests(reader.actor, kind, request, reader.now)
+        documents = await orders.many(reader.actor, [row.order for row in rows.items])
+
+        def asked(id: str, order: str) -> Request | None:
+            document = documents.get(order)
+            value = document.order.request if document else None
+            return Request.of(value, document, reader) if document and value and value.id == id else None
+
+        return connection_of(_present(rows, lambda row: asked(row.id, row.order)), lambda node: node)
+
+    @resolved("Where the dispatch catalogue sends a category at a place today, with its reason and the runners-up.")
+    async def routing(
+        self,
+        info: Info,
+        category: strawberry.ID,
+        place: strawberry.ID,
+        complained_of: strawberry.ID | None = None,
+    ) -> RoutingResult:
+        reader = await reader_of(info.context)
+        categories = reader.city.categories.path(local_id(IdKind.CATEGORY, category, "category"))
+        places = reader.city.places.path(local_id(IdKind.PLACE, place, "place"))
+        excluded = optional_id(IdKind.UNIT, complained_of, "complainedOf")
+        today = reader.now.astimezone(reader.zone).date()
+        found = await reader.services.router.explain(
+            reader.actor, categories, places, today, frozenset({excluded} if excluded else ())
+        )
+        return RoutingSuggestion.of(found, reader.city)
+
+
+R = TypeVar("R")
+N = TypeVar("N")
+
+
+def span_of(given: SpanInput, path: str) -> Span:
+    """Raises `InvalidInput` for one that ends before it starts."""
+    span = Span(given.start or EARLIEST, given.end or LATEST)
+    if span.start >= span.end:
+        raise InvalidInput.field(path, "时间范围的结束须晚于开始。")
+    return span
+
+
+def _order(reader: Reader) -> Callable[[OrderDocument], Order]:
+    return lambda document: Order.of(document, reader)
+
+
+async def _numbered(reader: Reader, number: str) -> Page[OrderDocument]:
+    """The page of the one order with this number. Raises `NotFound`."""
+    document = await reader.services.office.orders.by_number(reader.actor, number[:LONGEST_NUMBER])
+    return Page((document,), (document.received_key,), has_next=False)
+
+
+def _present(page: Page[R], node: Callable[[R], N | None]) -> Page[N]:
+    """The page's nodes; a row that its order has left behind since is left out."""
+    found = [(key, each) for key, row in zip(page.keys, page.items, strict=True) if (each := node(row)) is not None]
+    return replace(page.map([each for _, each in found]), keys=tuple(key for key, _ in found))

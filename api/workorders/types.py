@@ -1,5 +1,6 @@
 """Orders, assignments and requests as clients see them. Access was checked when they were read."""
 
+from asyncio import Task, create_task, gather
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -13,7 +14,10 @@ from api.ids import global_id
 from api.paging import Connection
 from api.problems import Problem
 from api.workorders.deadlines import Deadline
+from api.workorders.files import File
 from api.workorders.reading import Reader
+from api.workorders.routing import RoutingSuggestion
+from api.workorders.timelines import TimelineEntry, entries_of, files_of
 from foundation.masking import mask_address, mask_name, mask_phone, scrub
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import values
@@ -29,7 +33,9 @@ from workorders.lifecycle.states import (
     RequestKind,
     Status,
 )
+from workorders.lifecycle.timeline import Entry
 from workorders.lifecycle.values import Closing, Reporter
+from workorders.routing.access import READERS as ROUTING_READERS
 
 
 @strawberry.type(description="Who reported, masked 脱敏. `revealReporter` shows it whole, with a reason, audited.")
@@ -174,6 +180,8 @@ class Order(Node):
     rejected_to: str | None = strawberry.field(description="The right channel for what was rejected.")
     document: strawberry.Private[OrderDocument]
     reader: strawberry.Private[Reader]
+    telling: strawberry.Private[Task[list[Entry]] | None] = None
+    """The events are read once, however many fields tell of them."""
 
     @classmethod
     def of(cls, document: OrderDocument, reader: Reader) -> Self:
@@ -306,6 +314,35 @@ class Order(Node):
         order, roles = self.document.order, self.reader.actor.roles
         return [action for status, action in TRANSITIONS if status is order.status and ALLOWED[action] & roles]
 
+    @resolved("What the citizen said at intake; from units, whoever must not be known is taken out. Null once erased.")
+    async def detail(self) -> str | None:
+        entries = await self._entries()
+        return entries[0].texts.get("detail") if entries else None
+
+    @resolved("轨迹: for its citizen in plain words, for staff everything that they may see, in order.")
+    async def timeline(self) -> list[TimelineEntry]:
+        entries, files = await gather(self._entries(), files_of(self.document, self.reader))
+        return [TimelineEntry.of(entry, files) for entry in entries]
+
+    @resolved("Its files that the reader may see, oldest first.")
+    async def files(self) -> list[File]:
+        return await files_of(self.document, self.reader)
+
+    @resolved("What the dispatch catalogue says today; null for those who do not dispatch.")
+    async def routing(self) -> RoutingSuggestion | None:
+        order, reader = self.document.order, self.reader
+        if not reader.actor.has(*ROUTING_READERS):
+            return None
+        today = reader.now.astimezone(reader.zone).date()
+        excluded = frozenset({order.complained_of} if order.complained_of else ())
+        found = await reader.services.router.explain(reader.actor, order.category, order.place, today, excluded)
+        return RoutingSuggestion.of(found, reader.city)
+
+    async def _entries(self) -> list[Entry]:
+        if self.telling is None:
+            self.telling = create_task(entries_of(self.document, self.reader))
+        return await self.telling
+
     def _reported(self) -> Reported:
         sealed = self.reader.sealed
         return Reported(*(sealed(self.document, name) for name in ("name", "phone", "address")))
@@ -315,4 +352,14 @@ OrderResult = Annotated[Order | Problem, strawberry.union("OrderResult", descrip
 OrderConnection = Connection[Order]
 OrdersResult = Annotated[
     OrderConnection | Problem, strawberry.union("OrdersResult", description="A page of orders, or why there is none.")
+]
+AssignmentConnection = Connection[Assignment]
+AssignmentsResult = Annotated[
+    AssignmentConnection | Problem,
+    strawberry.union("AssignmentsResult", description="A page of assignments, or why there is none."),
+]
+RequestConnection = Connection[Request]
+RequestsResult = Annotated[
+    RequestConnection | Problem,
+    strawberry.union("RequestsResult", description="A page of requests, or why there is none."),
 ]
