@@ -1,9 +1,9 @@
 """Who may do what, and who may see what: every role × every operation, as a table.
 
 `Y` may; `-` sees the order and may not (NOT_ALLOWED); `.` does not learn that it exists (NOT_FOUND); `r` may, but
-a rule refuses it here. The water office leads (`clk`, `hed`), the heating office helps (`coc`, `coh`), the city stands above
-both (`cty`), the police have nothing to do with it (`oth`); `hal` is the hall's counter, guide and checkpoint at once,
-`non` somebody without a role.
+a rule refuses it here. The water office leads (`clk`, `hed`), the heating office helps (`coc`, `coh`), the city stands
+above both (`cty`), the police have nothing to do with it (`oth`); `hal` is the hall's counter, guide and checkpoint at
+once, `non` somebody without a role.
 """
 
 from collections.abc import Awaitable, Callable

@@ -121,7 +121,7 @@ class Walk:
         if action not in AT_UNITS:
             reporter = next((actor for actor in EVERYBODY if actor.id == order.reporter_id), CITIZEN)
             return action, reporter if RIGHT_PERSON[action] is CITIZEN else RIGHT_PERSON[action]
-        held = [a.unit for a in order.assignments if a.open] or ["water"]
+        held = [a.unit for a in order.assignments if a.open for _ in range(4 if a is order.lead else 1)] or ["water"]
         unit = self._draw.draw(st.sampled_from(held))
         head = action in (Action.UNIT_APPROVE, Action.UNIT_SEND_BACK)
         return action, head_of(unit) if head else clerk_of(unit)
