@@ -8,7 +8,7 @@ from strawberry.types.execution import ExecutionContext
 
 from api.context import Context, SignInNeeded
 from api.executing import PlainExecutor, prepared
-from api.http.requests import MALFORMED
+from api.http.requests import MALFORMED, UNKNOWN
 from api.identity.accounts import AccountMutations
 from api.identity.queries import IdentityQueries
 from api.identity.signing_in import SigningInMutations
@@ -25,8 +25,6 @@ from api.workorders.reviewing import ReviewingMutations
 from foundation.errors import DomainError
 
 log = structlog.get_logger()
-
-UNKNOWN = "系统出现异常，请稍后重试；如仍未解决，请提供请求编号。"
 
 
 @strawberry.type

@@ -15,6 +15,9 @@ from pymongo import AsyncMongoClient
 from foundation.database import Database
 from foundation.engine import EmbeddedEngine, EngineKind, EngineProgram, find_engine
 from foundation.settings import Settings, read_settings
+from tests.installation import installation, served
+
+__all__ = ["installation", "served"]
 
 LEFT_OUT_ON_PYTHON = ("races", "faults")
 HERE = Path(__file__).parent
