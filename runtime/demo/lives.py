@@ -7,6 +7,9 @@ the next one. Whoever drives many lives therefore decides on the order of all ac
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
+import structlog
+
+from foundation.errors import DomainError
 from identity.actors import Actor, Role
 from identity.subjects import device_actor
 from runtime.demo import tables, unit_scenes
@@ -18,6 +21,8 @@ from workorders.lifecycle.intake import Report
 from workorders.lifecycle.states import RequestKind, Status
 from workorders.lifecycle.values import Reporter, Upstream
 
+log = structlog.get_logger()
+
 SELF_SERVICE = ("mini_program", "app", "web")
 """Channels by which citizens report themselves; the others are taken down by an operator."""
 UPSTREAM = Actor("upstream:province", frozenset({Role.UPSTREAM}), label="省12345平台")
@@ -28,7 +33,7 @@ class Life(Player):
 
     def __init__(self, stage: Stage, plot: Plot, seed: int) -> None:
         super().__init__(stage, plot, seed)
-        self.begun = False
+        self.begun = self.abandoned = False
         self._telling = self._tell()
 
     async def go_on(self, moment: datetime) -> datetime | None:
@@ -37,7 +42,13 @@ class Life(Player):
         if not self.begun:
             self.begun = True
             await self._intake()
-        return await anext(self._telling, None)
+        try:
+            return await anext(self._telling, None)
+        except DomainError as refused:
+            # Today may fall on any day of any calendar: a plot that does not fit it costs one story, not the city.
+            log.warning("demo_story_abandoned", story=self.plot.number, code=refused.code)
+            self.abandoned = True
+            return None
 
     async def _tell(self) -> AsyncIterator[datetime]:
         """From the hotline's desk to the plot's stop."""

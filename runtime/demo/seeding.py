@@ -74,11 +74,15 @@ class SeedingElsewhere(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """What a seeding did: `fresh` is False where the city was there already."""
+    """What a seeding did: `fresh` is False where the city was there already.
+
+    A story is `abandoned` where the rules did not allow what its plot wanted; its order stays as it was.
+    """
 
     fresh: bool
-    orders: int
-    actions: int
+    orders: int = 0
+    actions: int = 0
+    abandoned: int = 0
 
 
 async def seed(
@@ -93,7 +97,7 @@ async def seed(
     now = app.clock.now()
     mark = await _begin(app, seed, now)
     if mark is None:
-        return Seeded(fresh=False, orders=0, actions=0)
+        return Seeded(fresh=False)
     city = make_city(seed, now.astimezone((await app.library.current()).calendar.zone).date())
     await _write_trees(app, city)
     clock = SettableClock(now)
@@ -116,7 +120,7 @@ async def seed(
     actions = await theatre.play(lives, now, keeper.tell)
     await _settle(app, now)
     await keeper.finish()
-    return Seeded(fresh=True, orders=len(lives), actions=actions)
+    return Seeded(fresh=True, orders=len(lives), actions=actions, abandoned=sum(life.abandoned for life in lives))
 
 
 async def _begin(app: App, seed: int, now: datetime) -> DemoMark | None:

@@ -78,13 +78,13 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """So many of 300 stories end here, with these turns. `working_minutes` is how long ago they came in; without it
-    they are settled."""
+    """So many of 300 stories end here, with these turns. `minutes` is how long ago they came in: of working time, by
+    the clock where units act at any hour; without it they are settled."""
 
     share: int
     stop: Status
     twists: tuple[Twist, ...] = ()
-    working_minutes: tuple[int, int] | None = None
+    minutes: tuple[int, int] | None = None
     urgency: Urgency = Urgency.NORMAL
     reporter: Reporter | None = None
     channel: str | None = None
@@ -122,29 +122,29 @@ CAST = (
     Part(7, S.REJECTED, (T.REJECTED,)),
     Part(6, S.WITHDRAWN, (T.WITHDRAWN,)),
     # Open today, from the first desk to the last; some are overdue.
-    Part(8, S.RECEIVED, working_minutes=(3, 150)),
-    Part(4, S.RECEIVED, working_minutes=(240, 700)),
-    Part(3, S.RECEIVED, (T.RETURNED,), working_minutes=(300, 900)),
-    Part(1, S.RECEIVED, (T.RETURNED_TWICE,), working_minutes=(500, 1000)),
-    Part(7, S.DISPATCHED, working_minutes=(15, 90)),
-    Part(2, S.DISPATCHED, working_minutes=(3, 12), urgency=Urgency.URGENT),
-    Part(22, S.IN_PROGRESS, working_minutes=(200, 4 * DAY)),
-    Part(8, S.IN_PROGRESS, (T.LATE, T.URGED), working_minutes=(6 * DAY, 9 * DAY)),
-    Part(2, S.IN_PROGRESS, working_minutes=(30, 60), urgency=Urgency.EMERGENCY),
-    Part(2, S.IN_PROGRESS, (T.RETURN_PENDING,), working_minutes=(180, 400)),
-    Part(3, S.IN_PROGRESS, (T.EXTENSION_PENDING,), working_minutes=(2 * DAY, 4 * DAY)),
-    Part(1, S.IN_PROGRESS, (T.SUSPENSION_PENDING,), working_minutes=(DAY, 3 * DAY)),
-    Part(1, S.IN_PROGRESS, (T.COMPLEX_PENDING,), working_minutes=(DAY, 3 * DAY)),
-    Part(3, S.IN_PROGRESS, (T.STILL_SUSPENDED,), working_minutes=(2 * DAY, 4 * DAY)),
-    Part(2, S.IN_PROGRESS, (T.EXTENDED,), working_minutes=(3 * DAY, 5 * DAY)),
-    Part(2, S.IN_PROGRESS, (T.COMPLEX,), working_minutes=(6 * DAY, 9 * DAY)),
-    Part(2, S.IN_PROGRESS, (T.DELEGATED,), working_minutes=(2 * DAY, 4 * DAY)),
-    Part(2, S.IN_PROGRESS, (T.REDONE,), working_minutes=(5 * DAY, 7 * DAY)),
-    Part(2, S.IN_PROGRESS, working_minutes=(DAY, 3 * DAY), channel="upstream"),
-    Part(7, S.UNIT_REVIEW, working_minutes=(2 * DAY, 4 * DAY)),
-    Part(8, S.HOTLINE_REVIEW, working_minutes=(2 * DAY, 5 * DAY)),
-    Part(10, S.CALLBACK, working_minutes=(3 * DAY, 6 * DAY)),
-    Part(3, S.CALLBACK, (T.RATED_BADLY,), working_minutes=(3 * DAY, 6 * DAY), channel="mini_program"),
+    Part(8, S.RECEIVED, minutes=(3, 150)),
+    Part(4, S.RECEIVED, minutes=(240, 700)),
+    Part(3, S.RECEIVED, (T.RETURNED,), minutes=(300, 900)),
+    Part(1, S.RECEIVED, (T.RETURNED_TWICE,), minutes=(500, 1000)),
+    Part(7, S.DISPATCHED, minutes=(15, 90)),
+    Part(2, S.DISPATCHED, minutes=(3, 12), urgency=Urgency.URGENT),
+    Part(22, S.IN_PROGRESS, minutes=(200, 4 * DAY)),
+    Part(8, S.IN_PROGRESS, (T.LATE, T.URGED), minutes=(6 * DAY, 9 * DAY)),
+    Part(2, S.IN_PROGRESS, minutes=(30, 60), urgency=Urgency.EMERGENCY),
+    Part(2, S.IN_PROGRESS, (T.RETURN_PENDING,), minutes=(180, 400)),
+    Part(3, S.IN_PROGRESS, (T.EXTENSION_PENDING,), minutes=(2 * DAY, 4 * DAY)),
+    Part(1, S.IN_PROGRESS, (T.SUSPENSION_PENDING,), minutes=(DAY, 3 * DAY)),
+    Part(1, S.IN_PROGRESS, (T.COMPLEX_PENDING,), minutes=(DAY, 3 * DAY)),
+    Part(3, S.IN_PROGRESS, (T.STILL_SUSPENDED,), minutes=(2 * DAY, 4 * DAY)),
+    Part(2, S.IN_PROGRESS, (T.EXTENDED,), minutes=(3 * DAY, 5 * DAY)),
+    Part(2, S.IN_PROGRESS, (T.COMPLEX,), minutes=(6 * DAY, 9 * DAY)),
+    Part(2, S.IN_PROGRESS, (T.DELEGATED,), minutes=(2 * DAY, 4 * DAY)),
+    Part(2, S.IN_PROGRESS, (T.REDONE,), minutes=(5 * DAY, 7 * DAY)),
+    Part(2, S.IN_PROGRESS, minutes=(DAY, 3 * DAY), channel="upstream"),
+    Part(7, S.UNIT_REVIEW, minutes=(2 * DAY, 4 * DAY)),
+    Part(8, S.HOTLINE_REVIEW, minutes=(2 * DAY, 5 * DAY)),
+    Part(10, S.CALLBACK, minutes=(3 * DAY, 6 * DAY)),
+    Part(3, S.CALLBACK, (T.RATED_BADLY,), minutes=(3 * DAY, 6 * DAY), channel="mini_program"),
 )
 """Of about 330 stories."""
 
@@ -272,9 +272,10 @@ def _channel(part: Part, random: Random) -> str:
 
 def _received(part: Part, random: Random, now: datetime, calendar: Calendar) -> datetime:
     """When it came in: so much working time ago, or some time in the settled weeks, mostly by day."""
-    if part.working_minutes is not None:
-        ago = calendar.add(now, -timedelta(minutes=random.randint(*part.working_minutes)))
-        return ago + timedelta(seconds=random.randrange(60))
+    if part.minutes is not None:
+        ago = timedelta(minutes=random.randint(*part.minutes), seconds=random.randrange(60))
+        by_the_clock = part.stop is Status.DISPATCHED or part.urgency is not Urgency.NORMAL
+        return now - ago if by_the_clock else calendar.add(now, -ago)
     moment = now - timedelta(seconds=random.uniform(SETTLED.total_seconds(), OLDEST.total_seconds()))
     if random.random() < 0.8:
         moment = calendar.next_open(moment) + timedelta(seconds=random.randrange(3_000))
