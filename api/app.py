@@ -17,6 +17,7 @@ from api.http.requests import Requests, request_id_of, told
 from api.http.view import GraphQLView
 from api.schema import build_schema
 from api.services import Services
+from api.workorders.changes import Changes
 from foundation.settings import Environment
 
 Around = Callable[[], AbstractAsyncContextManager[None]]
@@ -26,12 +27,17 @@ def create_app(services: Services, around: Around = nullcontext) -> Starlette:
     """The application; `around` is entered before the first request and left after the last one."""
     metrics = Metrics()
     schema = build_schema(introspection=services.settings.environment is Environment.DEVELOPMENT)
-    graphql = GraphQLView(services, schema)
+    changes = Changes(services.database)
+    graphql = GraphQLView(services, schema, changes)
+    metrics.subscribers.set_function(lambda: changes.listening)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with around():
-            yield
+            try:
+                yield
+            finally:
+                await changes.close()
 
     return Starlette(
         routes=[

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import strawberry
 
 from api.services import Services
+from api.workorders.changes import Changes
 from foundation.errors import Unauthenticated
 from foundation.idempotency import Once
 from identity.actors import Actor
@@ -25,6 +26,7 @@ class Context:
     """One request, or one connection of a WebSocket."""
 
     services: Services
+    changes: Changes
     request_id: str
     origin: Origin
     token: str | None

@@ -22,6 +22,7 @@ from api.workorders.intake import IntakeMutations
 from api.workorders.queries import OrderQueries
 from api.workorders.revealing import RevealingMutations
 from api.workorders.reviewing import ReviewingMutations
+from api.workorders.subscriptions import OrderSubscriptions
 from foundation.errors import DomainError
 
 log = structlog.get_logger()
@@ -43,6 +44,11 @@ class Mutation(
     FileMutations,
     RevealingMutations,
 ):
+    pass
+
+
+@strawberry.type
+class Subscription(OrderSubscriptions):
     pass
 
 
@@ -83,6 +89,7 @@ def build_schema(*, introspection: bool) -> CitySchema:
     return CitySchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         extensions=[prepared(introspection=introspection)],
         execution_context_class=PlainExecutor,
         exception_handlers=[Problems()],

@@ -18,6 +18,7 @@ from api.context import Context
 from api.http.requests import MALFORMED, request_id_of, told
 from api.schema import CitySchema
 from api.services import Services
+from api.workorders.changes import Changes
 from foundation.settings import Environment
 from identity.sessions import Origin
 
@@ -30,7 +31,7 @@ MOST_SUBSCRIPTIONS = 50
 class GraphQLView(GraphQL[Context, None]):
     """`/graphql`: POST of JSON or multipart; GET for queries, and for GraphiQL in development; WebSocket; SSE."""
 
-    def __init__(self, services: Services, schema: CitySchema) -> None:
+    def __init__(self, services: Services, schema: CitySchema, changes: Changes) -> None:
         development = services.settings.environment is Environment.DEVELOPMENT
         super().__init__(
             schema,
@@ -40,7 +41,7 @@ class GraphQLView(GraphQL[Context, None]):
             multipart_uploads_enabled=True,
             max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
         )
-        self._services = services
+        self._services, self._changes = services, changes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,6 +57,7 @@ class GraphQLView(GraphQL[Context, None]):
         headers, client = request.headers, request.client
         context = Context(
             services=self._services,
+            changes=self._changes,
             request_id=request_id_of(request.scope),
             origin=Origin(client.host if client else "", headers.get("x-device-id", "")[:LONGEST_DEVICE] or None),
             token=bearer(headers.get("authorization")),

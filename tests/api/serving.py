@@ -1,6 +1,7 @@
 """A small town's API over real HTTP: the composition root's parts, a settable clock, somebody of every role."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ from typing import Any
 import httpx
 import uvicorn
 from pydantic import SecretStr
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from api.app import create_app
 from foundation.changes import Change
@@ -92,6 +95,7 @@ class Api:
     clock: SettableClock
     http: httpx.AsyncClient
     tokens: dict[str, str]
+    address: str
     keys: int = 0
 
     def headers(self, who: str | None) -> dict[str, str]:
@@ -130,6 +134,44 @@ class Api:
         """The id of a new order."""
         return str((await self.mutate(who, "orderIntake", **{**COMPLAINT, **changes}))["id"])
 
+    @asynccontextmanager
+    async def websocket(self, who: str | None) -> AsyncIterator["Socket"]:
+        """A connection that speaks `graphql-transport-ws`, initialised in somebody's name."""
+        uri, protocol = f"ws://{self.address}/graphql", Subprotocol("graphql-transport-ws")
+        async with connect(uri, subprotocols=[protocol], proxy=None) as raw:
+            socket = Socket(raw)
+            await socket.send({"type": "connection_init", "payload": self.headers(who)})
+            assert (await socket.receive())["type"] == "connection_ack"
+            yield socket
+
+
+@dataclass
+class Socket:
+    """One WebSocket, a message at a time."""
+
+    raw: ClientConnection
+    subscriptions: int = 0
+
+    async def send(self, message: Json) -> None:
+        await self.raw.send(json.dumps(message))
+
+    async def receive(self) -> Json:
+        async with asyncio.timeout(10):
+            message: Json = json.loads(await self.raw.recv())
+        return message
+
+    async def subscribe(self, query: str, **variables: Any) -> None:
+        self.subscriptions += 1
+        payload = {"query": query, "variables": variables}
+        await self.send({"id": str(self.subscriptions), "type": "subscribe", "payload": payload})
+
+    async def next(self) -> Any:
+        """What the one root field of the next event told."""
+        message = await self.receive()
+        assert message["type"] == "next", message
+        (told,) = message["payload"]["data"].values()
+        return told
+
 
 @asynccontextmanager
 async def serving(mongodb_uri: str, database: str) -> AsyncIterator[Api]:
@@ -148,7 +190,7 @@ async def serving(mongodb_uri: str, database: str) -> AsyncIterator[Api]:
         while not server.started:  # noqa: ASYNC110 - the server has no event to wait for
             await asyncio.sleep(0.01)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as http:
-            yield Api(app, clock, http, tokens)
+            yield Api(app, clock, http, tokens, f"127.0.0.1:{port}")
         server.should_exit = True
         await running
     await app.close()

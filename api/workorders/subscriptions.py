@@ -1,0 +1,100 @@
+"""Subscriptions: an order, a desk. Who listens is looked at again before each thing that is told."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated
+
+import strawberry
+
+from api.context import Context, Info
+from api.fields import subscribed
+from api.ids import Kind, local_id, optional_id
+from api.problems import Problem, problem_of
+from api.workorders.changes import desk_topic, order_topic, unit_topic
+from api.workorders.reading import reader_of
+from api.workorders.types import Order, OrderResult
+from foundation.errors import DomainError, InvalidInput, NotFound
+from foundation.paging import PageRequest
+from workorders.lifecycle.access import may_see
+from workorders.lifecycle.documents import OrderDocument, UnitTask
+from workorders.lifecycle.states import Status
+
+LOOKED_AT_SECONDS = 30.0
+"""How often a listener to whom nothing happens is looked at: a session that ended ends its subscriptions."""
+
+
+@strawberry.type(description="Something on a desk changed.")
+class DeskChange:
+    order: Order | None = strawberry.field(
+        description="As it is now. Null when it is not known what changed: read the desk again."
+    )
+    on_desk: bool = strawberry.field(description="Whether it lies on this desk now.")
+
+
+DeskChangeResult = Annotated[
+    DeskChange | Problem, strawberry.union("DeskChangeResult", description="A change, or why nothing more is told.")
+]
+
+
+@strawberry.type
+class OrderSubscriptions:
+    @subscribed("The order anew after each change, in whichever process it was made; a `Problem` is the last.")
+    async def work_order_changed(self, info: Info, id: strawberry.ID) -> AsyncIterator[OrderResult]:
+        context = info.context
+        try:
+            order = local_id(Kind.ORDER, id, "id")
+            async with context.changes.listener(order_topic(order)) as listener:
+                orders = context.services.office.orders
+                listener.version = (await orders.visible_to(context.actor, order)).version
+                async for document in _told(context, listener.changes):
+                    if document is not None:
+                        if not may_see(context.actor, document.order):
+                            raise NotFound
+                        yield Order.of(document, await reader_of(context))
+        except DomainError as error:
+            yield problem_of(error)
+
+    @subscribed("What changes on a hotline desk (`status`) or a unit's (`unit`, its subtree's too); give one of them.")
+    async def desk_changed(
+        self, info: Info, status: Status | None = None, unit: strawberry.ID | None = None
+    ) -> AsyncIterator[DeskChangeResult]:
+        context = info.context
+        try:
+            topic, id = await _desk(context, status, optional_id(Kind.UNIT, unit, "unit"))
+            async with context.changes.listener(topic) as listener:
+                async for document in _told(context, listener.changes):
+                    if document is None:
+                        yield DeskChange(order=None, on_desk=False)
+                    elif may_see(context.actor, document.order):
+                        on_desk = _on_unit(document, id) if id else document.status is status
+                        yield DeskChange(order=Order.of(document, await reader_of(context)), on_desk=on_desk)
+        except DomainError as error:
+            yield problem_of(error)
+
+
+async def _desk(context: Context, status: Status | None, unit: str | None) -> tuple[str, str | None]:
+    """The topic of a desk that the actor may read. Raises `InvalidInput`, `NotAllowed`."""
+    orders, now = context.services.office.orders, context.services.clock.now()
+    if status is not None and unit is None:
+        await orders.desk(context.actor, status, PageRequest(1), now)
+        return desk_topic(status), None
+    if unit is not None and status is None:
+        await orders.unit_desk(context.actor, unit, UnitTask.SIGN, PageRequest(1), now)
+        return unit_topic(unit), unit
+    raise InvalidInput.field("status", "请提供状态或单位中的一项。")
+
+
+def _on_unit(document: OrderDocument, unit: str) -> bool:
+    return any(each.open and unit in each.ancestors for each in document.order.assignments)
+
+
+Await = Callable[[float], Awaitable[list[OrderDocument | None] | None]]
+
+
+async def _told(context: Context, changes: Await) -> AsyncIterator[OrderDocument | None]:
+    """What changed, as long as the listener is who it was. Raises `SignInNeeded` once the session ended."""
+    while True:
+        found = await changes(LOOKED_AT_SECONDS)
+        await context.authenticate()
+        _ = context.actor
+        for document in found or ():
+            yield document
