@@ -1,0 +1,160 @@
+"""One process of a race: an office of its own on the database that all share.
+
+`python -m tests.races.worker URI` reads commands as lines of JSON and answers each with a line of outcomes. A command
+is run `times` times at once, all processes starting at the same moment; `go` is that moment of the machine's clock.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from foundation.changes import Change
+from foundation.clock import SettableClock
+from foundation.database import Database
+from foundation.documents import Stored
+from foundation.errors import DomainError
+from foundation.idempotency import Once
+from foundation.ids import new_id
+from foundation.outbox import Applied, Consumer, OutboxRow
+from foundation.timers import Timers
+from identity.actors import Role
+from tests.workorders.lifecycle.town import (
+    CITIZEN,
+    COMPLAINT,
+    DISPATCHER,
+    MODELS,
+    UPSTREAM,
+    Town,
+    clerk_of,
+    new_town,
+    staff,
+)
+from workorders.lifecycle import dispatching, handling, intake, reviewing
+from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.projecting import OrderProjection, Tally, projector
+from workorders.lifecycle.timing import timer_handlers
+from workorders.lifecycle.values import Upstream
+
+
+class Seen(Stored):
+    """One outbox row that was worked through; its id is new each time, so that a doubled effect is seen."""
+
+    row: str
+    by: str
+
+    class Settings:
+        name = "seen"
+
+
+RACE_MODELS = (*MODELS, OrderProjection, Tally, Seen)
+
+Do = Callable[[Town, Mapping[str, Any]], Awaitable[Any]]
+
+
+def _once(actor: str, given: Mapping[str, Any]) -> Once | None:
+    key = given.get("key")
+    return Once.of(actor, key, given["do"], given.get("input", {})) if key else None
+
+
+def _answer(document: OrderDocument) -> dict[str, Any]:
+    return {"id": document.id, "version": document.version, "number": document.order.number}
+
+
+async def take_in(town: Town, given: Mapping[str, Any]) -> Any:
+    document = await intake.take_in(town.office, CITIZEN, COMPLAINT, once=_once(CITIZEN.id, given))
+    return _answer(document)
+
+
+async def hand_down(town: Town, given: Mapping[str, Any]) -> Any:
+    report = replace(COMPLAINT, upstream=Upstream(source="province", number=given["number"]), channel="upstream")
+    return _answer(await intake.take_in(town.office, UPSTREAM, report, once=_once(UPSTREAM.id, given)))
+
+
+async def dispatch(town: Town, given: Mapping[str, Any]) -> Any:
+    actor = staff(given["who"], Role.DISPATCHER) if "who" in given else DISPATCHER
+    document = await dispatching.dispatch(
+        town.office, actor, given["order"], lead=given["lead"], once=_once(actor.id, given)
+    )
+    return _answer(document)
+
+
+async def sign(town: Town, given: Mapping[str, Any]) -> Any:
+    actor = staff(given["who"], Role.UNIT_CLERK, unit="water") if "who" in given else clerk_of("water")
+    return _answer(await handling.sign(town.office, actor, given["order"], once=_once(actor.id, given)))
+
+
+async def supplement(town: Town, given: Mapping[str, Any]) -> Any:
+    once = _once(CITIZEN.id, given)
+    return _answer(await intake.supplement(town.office, CITIZEN, given["order"], text=given["text"], once=once))
+
+
+async def rate(town: Town, given: Mapping[str, Any]) -> Any:
+    once = _once(CITIZEN.id, given)
+    return _answer(await reviewing.rate(town.office, CITIZEN, given["order"], grade=5, solved=False, once=once))
+
+
+async def sweep_timers(town: Town, given: Mapping[str, Any]) -> Any:
+    """Sweep until `sweeps` sweeps are done, and answer how many timers were fired."""
+    timers = Timers(town.database, timer_handlers(town.office))
+    return sum([await timers.sweep(town.clock.now()) for _ in range(given["sweeps"])])
+
+
+async def sweep_outbox(town: Town, given: Mapping[str, Any]) -> Any:
+    """Sweep both consumers; the leader of a consumer is this call, not this process."""
+    name = new_id()
+
+    async def work(rows: Sequence[OutboxRow], now: datetime) -> Applied:
+        await asyncio.sleep(0.005)
+        return Applied(Change().insert(*(Seen(_id=new_id(), row=row.id, by=name) for row in rows)))
+
+    consumers = (Consumer(town.database, "notices", work), projector(town.database))
+    swept = 0
+    for _ in range(given["sweeps"]):
+        for consumer in consumers:
+            swept += await consumer.sweep(town.clock.now())
+    return swept
+
+
+COMMANDS: dict[str, Do] = {
+    each.__name__: each for each in (take_in, hand_down, dispatch, sign, supplement, rate, sweep_timers, sweep_outbox)
+}
+
+
+async def _outcome(town: Town, given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return {"ok": await COMMANDS[given["do"]](town, given)}
+    except DomainError as error:
+        return {"error": error.code}
+    except Exception as error:
+        return {"crash": repr(error)}
+
+
+async def main(uri: str) -> None:
+    towns: dict[str, Town] = {}
+    loop = asyncio.get_running_loop()
+    print("ready", flush=True)  # noqa: T201
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        given = json.loads(line)
+        name = given["database"]
+        if name not in towns:
+            database = Database(uri, name)
+            await database.bind(RACE_MODELS)
+            towns[name] = new_town(database)
+        town = towns[name]
+        if not isinstance(town.clock, SettableClock):
+            raise TypeError
+        town.clock.set(datetime.fromisoformat(given["now"]))
+        await asyncio.sleep(max(0.0, given["go"] - time.time()))
+        outcomes = await asyncio.gather(*(_outcome(town, given) for _ in range(given.get("times", 1))))
+        print(json.dumps(outcomes), flush=True)  # noqa: T201
+    for town in towns.values():
+        await town.database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))
