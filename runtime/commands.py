@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from foundation.faults import ExitCode, OperatorFault
-from foundation.settings import EngineChoice
 
 if TYPE_CHECKING:
     from foundation.settings import Settings
@@ -335,7 +334,6 @@ def replay(
     database: Annotated[
         str | None, typer.Option(help="The replay's own database; named by the file's content when left out.")
     ] = None,
-    engine: Annotated[EngineChoice | None, typer.Option(help="Which embedded engine, where no URI is given.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Send a CSV of real messages and replies through the whole life cycle, each at its own time, and count.
@@ -343,15 +341,13 @@ def replay(
     The columns are 留言编号, 留言用户, 留言主题, 留言时间, 留言详情, 答复意见 and 答复时间; others are passed over.
     Broken off, by Ctrl-C or by force, the same command goes on where it stopped.
     """
-    from foundation.settings import read_settings
     from runtime.replay import command
-    from runtime.server import database_server
+    from runtime.replay.figures import Report
 
-    settings = read_settings()
-    if engine is not None:
-        settings = settings.model_copy(update={"engine": engine})
-    with database_server(settings, tell) as server:
-        name, report = asyncio.run(command.replay(settings, server, file.read_bytes(), database))
+    async def body(settings: "Settings", server: "Server") -> tuple[str, Report]:
+        return await command.replay(settings, server, file.read_bytes(), database)
+
+    name, report = with_server(body, tell)
     answer({"database": name, **report.as_json()}, as_json=as_json, text=lambda: command.describe(name, report))
 
 
