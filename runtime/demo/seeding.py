@@ -8,8 +8,11 @@ was broken off begins anew from an empty database, a finished one is left alone.
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from pymongo.errors import PyMongoError
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
 from foundation.clock import SettableClock
@@ -33,8 +36,6 @@ from runtime.migrations import MigrationRecord
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.recording import NOTICES
 from workorders.lifecycle.timing import timer_handlers
-from workorders.routing.cataloguing import Cataloguing
-from workorders.routing.repository import CatalogueRepository
 
 ORDERS = 300
 SEED = 12345
@@ -98,12 +99,23 @@ async def seed(
     mark = await _begin(app, seed, now)
     if mark is None:
         return Seeded(fresh=False)
-    city = make_city(seed, now.astimezone((await app.library.current()).calendar.zone).date())
+    keeper = _Keeper(app, mark, progress)
+    try:
+        seeded = await _make(app, seed, orders, now, keeper)
+    except BaseException:
+        await keeper.let_go()
+        raise
+    await keeper.finish()
+    return seeded
+
+
+async def _make(app: App, seed: int, orders: int, now: datetime, keeper: "_Keeper") -> Seeded:
+    terms = await app.library.current()
+    city = make_city(seed, terms.local_date(now))
     await _write_trees(app, city)
+    await app.cataloguing.load(SEEDER, city.rules)
     clock = SettableClock(now)
     office = replace(app.office, clock=clock)
-    await Cataloguing(app.database, clock, app.library, CatalogueRepository(app.database)).load(SEEDER, city.rules)
-    terms = await app.library.current()
     stage = Stage(
         office=office,
         city=city,
@@ -113,13 +125,10 @@ async def seed(
         residents=await _write_residents(app, city),
         today=now,
     )
-    plots = plan(city, seed, now, terms.calendar, orders)
-    lives = [Life(stage, plot, seed) for plot in plots]
+    lives = [Life(stage, plot, seed) for plot in plan(city, seed, now, terms.calendar, orders)]
     theatre = _Theatre(app.database, clock, Timers(app.database, timer_handlers(office)))
-    keeper = _Keeper(app, mark, progress)
     actions = await theatre.play(lives, now, keeper.tell)
     await _settle(app, now)
-    await keeper.finish()
     return Seeded(fresh=True, orders=len(lives), actions=actions, abandoned=sum(life.abandoned for life in lives))
 
 
@@ -305,6 +314,11 @@ class _Keeper:
 
     async def finish(self) -> None:
         await self._write({"state": SeedingState.DONE})
+
+    async def let_go(self) -> None:
+        """It failed or was stopped: whoever is next need not wait until it counts as dead."""
+        with suppress(SeedingElsewhere, PyMongoError):
+            await self._write({"alive_until": self._app.clock.now()})
 
     async def _write(self, fields: dict[str, object]) -> None:
         change = Change().update(DemoMark, MARK, {"$set": fields}, expecting={"token": self._mark.token})

@@ -214,7 +214,7 @@ def _matter(part: Part, city: DemoCity, random: Random, hot: list[HotSpot]) -> t
         return random.choice(delegating), _counties(city, random), None
     waits = part.stop in (Status.RECEIVED, Status.REJECTED) or Twist.ANSWERED in part.twists
     for spot in hot if not waits else ():
-        if spot.left and random.random() < 0.12:
+        if spot.left and random.random() < 0.06:
             spot.left -= 1
             return spot.leaf, spot.place, spot.spot
     leaf = random.choice(_waiting_for_a_person(city) if waits else sorted(city.leaves))

@@ -301,10 +301,14 @@ async def test_a_seeding_that_was_broken_off_begins_anew_and_makes_the_same_orde
         with pytest.raises(Cable):
             await seed(other, seed=1, orders=FEW, progress=trip)
         assert 0 < len(await orders_of(other)) < len(undisturbed)
+        mark = await other.database.get(DemoMark, MARK)
+        assert mark is not None and mark.alive_until <= NOW, "it let go when it failed"
+        at_work = Change().update(DemoMark, MARK, {"$set": {"alive_until": NOW + ALIVE}})
+        await other.database.save(at_work)
         with pytest.raises(SeedingElsewhere):
             await seed(other, seed=1, orders=FEW)
-        silent = Change().update(DemoMark, MARK, {"$set": {"alive_until": NOW - ALIVE}})
-        await other.database.save(silent)
+        died = Change().update(DemoMark, MARK, {"$set": {"alive_until": NOW}})
+        await other.database.save(died)
         assert (await seed(other, seed=1, orders=FEW)).fresh
         assert await told(other) == undisturbed
 
