@@ -100,9 +100,7 @@ def read_data_file(text: str, model: type[Model], *, name: str) -> Model:
     """Check the TOML `text` against `model`; `name` is what the messages call the file. Raises DataFileInvalid."""
     try:
         content = tomllib.loads(text)
-    except RecursionError:
-        raise DataFileInvalid.field(name, f"{name}：嵌套过深。") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         where, reason = _toml_fault(text, name, str(error))
         raise DataFileInvalid.field(where, f"{where}：不是有效的 TOML（{reason}）。") from None
     return check_data(content, model, name=name, lines=lines_of(text))
@@ -154,7 +152,9 @@ def _toml_fault(text: str, name: str, message: str) -> tuple[str, str]:
     """Where a TOML text breaks off, and why, from what the parser says."""
     place = re.search(r" \(at line (\d+), column (\d+)\)$", message)
     if place is None and not message.endswith("(at end of document)"):
-        return name, message  # a number of thousands of digits: Python says so without a place
+        # Lists within lists without end, or a number of thousands of digits: Python does not say where.
+        lines = text.split("\n")
+        return f"{name}:{lines.index(max(lines, key=len)) + 1}", "嵌套过深，或数字过长"
     line, column = (place[1], f"第 {place[2]} 列，") if place else (str(text.count("\n") + 1), "")
     words = (chinese for english, chinese in _TOML_FAULTS.items() if message.startswith(english))
     return f"{name}:{line}", column + next(words, message)

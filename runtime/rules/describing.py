@@ -16,6 +16,19 @@ from workorders.lifecycle.states import AssignmentEnd
 
 CHANGED_SHOWN = 20
 
+HEADS = (
+    "环节",
+    "当时按时率",
+    "模拟按时率",
+    "期限提前",
+    "不变",
+    "推后",
+    "当时亮黄灯",
+    "模拟亮黄灯",
+    "当时亮红灯",
+    "模拟亮红灯",
+    "未到期",
+)
 EFFECTS = {Effect.TIGHTER: "收紧", Effect.LOOSER: "放宽", None: ""}
 TERMS = {
     Term.CITIZEN: "市民时限",
@@ -56,10 +69,10 @@ def describe_report(report: Report, zone: tzinfo) -> str:
     lines = [
         f"{report.first} 至 {report.last} 受理的 {report.orders} 件工单，按“{report.title}”（{report.rules}）重新计算，"
         f"截至 {_local(report.as_of, zone)}。",
-        "假定各方仍在原来的时间办理；左为当时的规则，右为模拟的规则。",
+        "假定各方仍在原来的时间办理，只有期限不同。",
         "",
         table(
-            ("环节", "按时率", "", "期限提前", "不变", "推后", "亮过黄灯", "", "亮过红灯", "", "未到期"),
+            HEADS,
             [
                 (
                     TERMS[term],

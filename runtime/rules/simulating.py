@@ -26,7 +26,7 @@ from workorders.lifecycle.folding import Entry
 from workorders.lifecycle.library import NoTerms
 from workorders.lifecycle.simulating import Lights, Simulation, Timed, Verdict, calendars_in, simulate
 from workorders.lifecycle.states import Action
-from workorders.lifecycle.terms import TermsLibrary
+from workorders.lifecycle.terms import Terms, TermsLibrary
 
 LONGEST_SPAN: Final = 366
 """Days of a simulation; the database is read a day at a time."""
@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 
 class BadSpan(InvalidInput):
     code = "BAD_SPAN"
-    text = f"起始日期不能晚于截止日期，最多 {LONGEST_SPAN} 天。"
+    text = f"起始日期不能晚于截止日期，须在 {EARLIEST.year} 至 {LATEST.year - 1} 年之间，最多 {LONGEST_SPAN} 天。"
 
 
 @dataclass(slots=True)
@@ -79,6 +79,7 @@ class Changed:
     order: str
     term: Term
     unit: str | None
+    """By its name."""
     stored_due: datetime
     supposed_due: datetime
     done_at: datetime | None
@@ -114,7 +115,7 @@ async def simulate_stored(
     """
     zone = ZoneInfo(app.settings.zone)
     days = (last - first).days + 1
-    if not 1 <= days <= LONGEST_SPAN:
+    if not 1 <= days <= LONGEST_SPAN or not EARLIEST.date() <= first <= last < LATEST.date():
         raise BadSpan
     report = Report(rules.id, rules.title, first, last, now)
     for n in range(days):
@@ -131,7 +132,7 @@ async def _received_on(database: Database, day: date, zone: ZoneInfo) -> list[st
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return min(max(datetime.combine(day, time.min, zone), EARLIEST), LATEST).astimezone(UTC)
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
 async def _add_order(report: Report, app: App, rules: RulePack, id: str) -> None:
@@ -139,13 +140,13 @@ async def _add_order(report: Report, app: App, rules: RulePack, id: str) -> None
         log = await _log(app.database, id)
         calendars = await _calendars(app.library, log)
         told = simulate(id, log, rules, calendars)
-        stored = (await app.library.recorded(told.stored.rules, told.stored.calendar)).rules
+        terms = await app.library.recorded(told.stored.rules, told.stored.calendar)
     except (DomainError, NoTerms, ValueError, KeyError) as fault:
         report.not_simulated[id] = str(fault) or type(fault).__name__
         return
     report.orders += 1
     for each in told.timed:
-        _add(report, told, each, stored, rules, calendars)
+        _add(report, told, each, terms, rules, calendars)
 
 
 async def _log(database: Database, id: str) -> list[Entry]:
@@ -161,7 +162,7 @@ async def _calendars(library: TermsLibrary, log: Sequence[Entry]) -> dict[str, C
 
 
 def _add(
-    report: Report, told: Simulation, each: Timed, stored: RulePack, rules: RulePack, calendars: Mapping[str, Calendar]
+    report: Report, told: Simulation, each: Timed, terms: Terms, rules: RulePack, calendars: Mapping[str, Calendar]
 ) -> None:
     figures = report.terms.setdefault(each.term, TermFigures())
     if each.ended is not None:
@@ -176,7 +177,7 @@ def _add(
     if would is Verdict.UNKNOWN:
         figures.leave_out("signed_by_timer")
     for side, verdict, deadline, pack in (
-        (figures.stored, was, each.stored, stored),
+        (figures.stored, was, each.stored, terms.rules),
         (figures.supposed, would, each.supposed, rules),
     ):
         side.add(verdict, each.lights(pack, calendars[deadline.calendar], deadline, now))
@@ -185,7 +186,7 @@ def _add(
             Changed(
                 order=told.stored.number,
                 term=each.term,
-                unit=each.unit,
+                unit=_unit_name(terms, each.unit),
                 stored_due=each.stored.due,
                 supposed_due=each.supposed.due,
                 done_at=each.done_at,
@@ -193,6 +194,11 @@ def _add(
                 supposed=would,
             )
         )
+
+
+def _unit_name(terms: Terms, id: str | None) -> str | None:
+    known = terms.units.get(id) if id is not None else None
+    return known.name if known is not None else id
 
 
 @contextmanager

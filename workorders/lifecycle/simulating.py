@@ -81,7 +81,8 @@ class Timed:
     def lights(self, rules: RulePack, calendar: Calendar, deadline: Deadline, now: datetime) -> Lights:
         """The lights of one of its deadlines, by that one's rules and calendar."""
         until = min(now, self.done_at) if self.done_at is not None else now
-        return Lights(yellow=until >= turns_yellow(rules, calendar, deadline), red=until > deadline.due)
+        red = until > deadline.due or (self.by_timer and until == deadline.due)
+        return Lights(yellow=until >= turns_yellow(rules, calendar, deadline), red=red)
 
     def _verdict(self, deadline: Deadline, now: datetime) -> Verdict:
         if self.done_at is None:
