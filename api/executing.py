@@ -20,42 +20,29 @@ from graphql import (
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
-    ValidationContext,
-    ValidationRule,
     is_leaf_type,
     parse,
     specified_rules,
 )
 from strawberry.extensions import SchemaExtension
-from strawberry.extensions.query_depth_limiter import create_validator
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext, validate_document
 from strawberry.types.field import StrawberryField
 
-DEEPEST = 12
+from api.limits import excess
+
 MOST_TOKENS = 2_000
 MOST_COMMENTS = 200
 LONGEST_QUERY = 40_000
-MOST_ROOT_FIELDS = 20
 MOST_REMEMBERED = 500
 """Query texts whose parsed and validated form one process keeps."""
 
 ValidationRules = tuple[type[ASTValidationRule], ...]
 
 
-class RootFieldLimit(ValidationRule):
-    """At most so many root fields: each may cost a page."""
-
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        for definition in context.document.definitions:
-            if isinstance(definition, OperationDefinitionNode):
-                many = len(definition.selection_set.selections)
-                if many > MOST_ROOT_FIELDS:
-                    context.report_error(GraphQLError(f"一次请求最多查询 {MOST_ROOT_FIELDS} 个顶层字段。", definition))
-
-
-_LIMITS: ValidationRules = (*specified_rules, create_validator(DEEPEST, None), RootFieldLimit)
-_RULES = {True: _LIMITS, False: (*_LIMITS, NoSchemaIntrospectionCustomRule)}
+_RULES: dict[bool, ValidationRules] = {
+    True: tuple(specified_rules),
+    False: (*specified_rules, NoSchemaIntrospectionCustomRule),
+}
 
 
 @lru_cache(MOST_REMEMBERED)
@@ -65,7 +52,12 @@ def _parsed(query: str) -> DocumentNode:
 
 @lru_cache(MOST_REMEMBERED)
 def _validated(schema: GraphQLSchema, query: str, introspection: bool) -> list[GraphQLError]:
-    return validate_document(schema, _parsed(query), _RULES[introspection])
+    document = _parsed(query)
+    return excess(document) or validate_document(schema, document, _RULES[introspection])
+
+
+def _operations(query: str) -> int:
+    return sum(isinstance(each, OperationDefinitionNode) for each in _parsed(query).definitions)
 
 
 def prepared(*, introspection: bool) -> type[SchemaExtension]:
@@ -82,6 +74,8 @@ def prepared(*, introspection: bool) -> type[SchemaExtension]:
             context = self.execution_context
             if context.query:
                 context.pre_execution_errors = _validated(context.schema._schema, context.query, introspection)
+                if context._provided_operation_name is None and _operations(context.query) > 1:
+                    context.pre_execution_errors = [GraphQLError("有多个操作时须用 operationName 指明其一。")]
             yield
 
     return Prepared
