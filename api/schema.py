@@ -3,12 +3,13 @@
 import strawberry
 import structlog
 from graphql import GraphQLError
+from pymongo.errors import ConnectionFailure
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from api.context import Context, SignInNeeded
 from api.executing import PlainExecutor, prepared
-from api.http.requests import MALFORMED, UNKNOWN
+from api.http.requests import MALFORMED, UNAVAILABLE, UNKNOWN
 from api.identity.accounts import AccountMutations
 from api.identity.queries import IdentityQueries
 from api.identity.signing_in import SigningInMutations
@@ -78,6 +79,10 @@ def tell(error: GraphQLError, request_id: str | None) -> None:
         if not error.message.startswith(MALFORMED):
             error.message = f"{MALFORMED}：{error.message}"
         error.extensions = {**(error.extensions or {}), "code": "MALFORMED"}
+    elif isinstance(cause, ConnectionFailure):
+        log.warning("database_unreachable", request=request_id, error=type(cause).__name__)
+        error.message = UNAVAILABLE
+        error.extensions = {"code": "UNAVAILABLE"}
     else:
         log.error("unknown_error", request=request_id, error=type(cause).__name__, where=where(cause))
         error.message = UNKNOWN

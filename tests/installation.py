@@ -48,6 +48,8 @@ class Installation:
         self._folder, self._starts = folder, 0
         self.port = free_port()
         self._database = f"test_{os.getpid()}_{self.port}"
+        self.own_gateway = False
+        """Whether a gateway of the test's own is where the SMS stub would run."""
         self._running: Running | None = None
 
     # Starting and stopping
@@ -70,6 +72,8 @@ class Installation:
         self._starts += 1
         env = environment(self._folder, ZHENGTONG_PROCESSES="2", ZHENGTONG_PORT=str(self.port))
         env["ZHENGTONG_DATABASE"] = self._database
+        if self.own_gateway:
+            env["ZHENGTONG_SMS_GATEWAY_URL"] = f"http://127.0.0.1:{self.port + 10}"
         if self._mongodb_uri is not None:
             env["ZHENGTONG_MONGODB_URI"] = self._mongodb_uri
         self._running = Running("run", env=env, log=self._folder / f"log-{self._starts}")
@@ -152,7 +156,7 @@ class Installation:
             httpx.AsyncClient(base_url=self.url, timeout=30, trust_env=False) as http,
         ):
             # A town's own clock is the machine's here: nothing in these tests turns it.
-            yield Api(app, app.clock, http, await tokens(app))  # type: ignore[arg-type]
+            yield Api(app, app.clock, http, await tokens(app), f"127.0.0.1:{self.port}")  # type: ignore[arg-type]
 
     # Killing
 

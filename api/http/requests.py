@@ -1,11 +1,13 @@
 """What is true of every request: an id, a bounded body, a line in the log, a count, and never a stack trace."""
 
+import asyncio
 import re
 import time
 from typing import Any
 
 import orjson
 import structlog
+from pymongo.errors import ConnectionFailure
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,15 +18,34 @@ from foundation.ids import new_id
 
 LARGEST_BODY = 1 << 20
 LARGEST_UPLOAD = 32 << 20
+BODY_SECONDS = 30.0
+UPLOAD_SECONDS = 300.0
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 MALFORMED = "请求的格式不正确"
+UNAVAILABLE = "系统暂时无法访问数据，请稍后重试。"
 UNKNOWN = "系统出现异常，请稍后重试；如仍未解决，请提供请求编号。"
 
 log = structlog.get_logger()
 
 
-class BodyTooLarge(Exception):
+class BodyRefused(Exception):
+    """The rest of the body is not waited for."""
+
+    status: int
+    code: str
+    message: str
+
+
+class BodyTooLarge(BodyRefused):
     """More was sent than is taken."""
+
+    status, code, message = 413, "BODY_TOO_LARGE", "提交的内容过大。"
+
+
+class BodyTooSlow(BodyRefused):
+    """It did not arrive in time."""
+
+    status, code, message = 408, "BODY_TOO_SLOW", "提交的内容传输过慢，请检查网络后重试。"
 
 
 def request_id_of(scope: Scope) -> str:
@@ -61,9 +82,13 @@ class Requests:
 
         try:
             await self._app(scope, _bounded(receive, headers), sending)
-        except BodyTooLarge:
+        except BodyRefused as refused:
             if not status:
-                await told(413, "BODY_TOO_LARGE", "提交的内容过大。", id)(scope, receive, sending)
+                await told(refused.status, refused.code, refused.message, id)(scope, receive, sending)
+        except ConnectionFailure as error:
+            log.warning("database_unreachable", request=id, error=type(error).__name__)
+            if not status:
+                await told(503, "UNAVAILABLE", UNAVAILABLE, id)(scope, receive, sending)
         except Exception as error:
             log.error("unknown_error", request=id, error=type(error).__name__, where=where(error))
             if not status:
@@ -92,19 +117,31 @@ def _route(path: str) -> str:
 
 
 def _bounded(receive: Receive, headers: dict[bytes, bytes]) -> Receive:
-    """Receives no more than is taken: 1 MiB, or 32 MiB of multipart. Raises `BodyTooLarge`."""
+    """Receives no more than is taken, 1 MiB or 32 MiB of multipart, and for no longer than 30 s or 5 min.
+
+    Raises `BodyTooLarge`, `BodyTooSlow`.
+    """
     multipart = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
     most = LARGEST_UPLOAD if multipart else LARGEST_BODY
     announced = headers.get(b"content-length", b"0")
     received = int(announced) if announced.isdigit() else 0
     if received <= most:
         received = 0
+    deadline = asyncio.get_running_loop().time() + (UPLOAD_SECONDS if multipart else BODY_SECONDS)
+    whole = False
 
     async def bounded() -> Message:
-        nonlocal received
+        nonlocal received, whole
         if received > most:
             raise BodyTooLarge
-        message = await receive()
+        if whole:
+            return await receive()  # the client's going away, for which a stream waits
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise BodyTooSlow from None
+        whole = not message.get("more_body", False)
         received += len(message.get("body", b""))
         if received > most:
             raise BodyTooLarge

@@ -15,7 +15,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.unset import UNSET
 
 from api.context import Context
-from api.http.requests import MALFORMED, request_id_of, told
+from api.http.requests import MALFORMED, BodyRefused, request_id_of, told
 from api.schema import CitySchema
 from api.services import Services
 from api.workorders.changes import Changes
@@ -83,7 +83,7 @@ class GraphQLView(GraphQL[Context, None]):
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, str]:
         try:
             operations: Any = await super().parse_multipart(request)
-        except HTTPException:
+        except (HTTPException, BodyRefused):
             raise
         except Exception:
             raise HTTPException(400, "The multipart request does not follow the GraphQL multipart spec") from None

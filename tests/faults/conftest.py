@@ -1,0 +1,1 @@
+"""The load, the kills and what is left of them."""
