@@ -1,25 +1,47 @@
 """The log told again: under the pack of the day nothing changes, under another it is as if that had held all along."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from foundation.database import Database
+from foundation.errors import DomainError
 from foundation.timers import Timers
 from foundation.working_time import shipped_calendar
+from identity.actors import Actor
 from tests.workorders.lifecycle.builders import WorkOrder, a_work_order
 from tests.workorders.lifecycle.invariants import log_of
-from tests.workorders.lifecycle.town import MODELS, MONDAY, UNITS, Town, new_town
-from workorders.deadlines import Deadline, Kind, Limit, LimitUnit, RulePack, Term, Urgency, shipped_pack
+from tests.workorders.lifecycle.town import (
+    CHIEF,
+    DISPATCHER,
+    MODELS,
+    MONDAY,
+    OPERATOR,
+    REVIEWER,
+    UNITS,
+    Town,
+    clerk_of,
+    head_of,
+    new_town,
+)
+from workorders.deadlines import Deadline, Kind, Limit, LimitUnit, RulePack, Term, Urgency, clocks, shipped_pack
 from workorders.lifecycle.documents import OrderDocument
-from workorders.lifecycle.facts import FACTS, Approved, Contacted, Signed
-from workorders.lifecycle.folding import Entry, rebuild
+from workorders.lifecycle.facts import FACTS, Approved, Contacted, Received, Signed
+from workorders.lifecycle.folding import Entry, apply, rebuild, receive
+from workorders.lifecycle.policy import callback, citizen, hotline, requests, unit
+from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.simulating import Simulation, Timed, Verdict, calendars_in, simulate
-from workorders.lifecycle.states import AssignmentEnd, RequestKind
+from workorders.lifecycle.states import Action, AssignmentEnd, RequestKind
+from workorders.lifecycle.terms import Terms
 from workorders.lifecycle.timing import timer_handlers
-from workorders.lifecycle.values import Assignment, Order
+from workorders.lifecycle.values import Assignment, Order, Outcome, Reporter, Upstream
 
 CALENDARS = {calendar.id: calendar for calendar in map(shipped_calendar, ("cn", "24x7"))}
 LATER = MONDAY + timedelta(days=365)
@@ -219,3 +241,154 @@ def _sets(annotation: Any) -> bool:
     if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
         return any(_sets(field.annotation) for field in annotation.model_fields.values())
     return any(_sets(part) for part in getattr(annotation, "__args__", ()))
+
+
+# Any history that the rules allow
+
+CITY = Terms(
+    rules=shipped_pack(),
+    calendar=shipped_calendar("cn"),
+    units={**UNITS, "heating": replace(UNITS["heating"], calendar="24x7")},
+    categories={},
+    places={},
+    channels=frozenset({"app"}),
+    calendars={"24x7": shipped_calendar("24x7")},
+)
+Decide = Callable[[Case], Decision]
+
+
+def _by(actor: Actor, decide: Decide) -> Decide:
+    return lambda case: decide(replace(case, actor=actor))
+
+
+def _reclassified(kind: Kind, urgency: Urgency) -> Decide:
+    return _by(
+        DISPATCHER,
+        lambda case: hotline.reclassify(
+            case, kind=kind, urgency=urgency, category=("water",), place=("town",), reason="核实"
+        ),
+    )
+
+
+def _acts() -> dict[str, Decide]:
+    acts: dict[str, Decide] = {
+        "dispatch": _by(DISPATCHER, lambda case: hotline.dispatch(case, "water", ("heating",), note=None)),
+        "dispatch elsewhere": _by(DISPATCHER, lambda case: hotline.dispatch(case, "heating", (), note=None)),
+        "adjudicate": _by(CHIEF, lambda case: hotline.adjudicate(case, "water", (), note=None)),
+        "accept": _by(REVIEWER, hotline.accept),
+        "hotline sends back": _by(REVIEWER, lambda case: hotline.send_back(case, "答非所问")),
+        "consult": _reclassified(Kind.CONSULT, Urgency.NORMAL),
+        "urgent": _reclassified(Kind.HELP, Urgency.URGENT),
+        "redo": _by(DISPATCHER, lambda case: callback.redo(case, "问题仍在")),
+        "withdraw": _by(OPERATOR, lambda case: citizen.withdraw(case, "已解决")),
+        "resume": _by(DISPATCHER, requests.resume),
+    }
+    for kind in RequestKind:
+        acts[f"grant {kind}"] = _by(DISPATCHER, partial(requests.grant, kind=kind))
+        acts[f"refuse {kind}"] = _by(DISPATCHER, partial(requests.refuse, kind=kind, reason="不充分"))
+    for name in ("water", "heating"):
+        clerk, head = clerk_of(name), head_of(name)
+        acts |= {
+            f"{name} signs": _by(clerk, unit.sign),
+            f"{name} co-signs": _by(clerk, unit.co_sign),
+            f"{name} calls": _by(clerk, lambda case: unit.contact(case, reached=True, said="已联系")),
+            f"{name} replies in part": _by(clerk, lambda case: unit.co_reply(case, "已配合")),
+            f"{name} replies": _by(
+                clerk,
+                lambda case: unit.submit_reply(
+                    case, outcome=Outcome.SOLVED, answer="好", internal_note=None, not_waiting_because="另复"
+                ),
+            ),
+            f"{name} approves": _by(head, unit.approve),
+            f"{name} sends back": _by(head, lambda case: unit.send_back(case, "不具体")),
+            f"{name} wants to return": _by(
+                clerk, lambda case: requests.ask_return(case, "r", reason="非", suggested_unit="police")
+            ),
+            f"{name} wants days": _by(
+                clerk, lambda case: requests.ask_extension(case, "r", reason="难", working_days=2)
+            ),
+            f"{name} wants a stop": _by(
+                clerk, lambda case: requests.ask_suspension(case, "r", reason="等", working_days=3)
+            ),
+            f"{name} finds it complex": _by(clerk, lambda case: requests.ask_complex(case, "r", reason="难")),
+        }
+    acts["water delegates"] = _by(clerk_of("water"), lambda case: unit.delegate(case, "water-east"))
+    acts["east signs"] = _by(clerk_of("water-east"), unit.co_sign)
+    acts["east replies"] = _by(clerk_of("water-east"), lambda case: unit.co_reply(case, "已修"))
+    return acts
+
+
+ACTS = _acts()
+
+
+def _intake(kind: Kind, urgency: Urgency, due: datetime | None) -> Received:
+    promised = clocks.citizen_due(CITY.rules, CITY.calendar, kind=kind, urgency=urgency, start=MONDAY)
+    if due is not None:
+        promised = clocks.within_upstream(CITY.rules, CITY.calendar, promised, due)
+    return Received(
+        number="1",
+        channel="app",
+        kind=kind,
+        urgency=urgency,
+        category=("water",),
+        place=("town",),
+        reporter=Reporter.OPEN,
+        reporter_id=None,
+        complained_of=None,
+        upstream=Upstream(source="province", number="1", due=due) if due else None,
+        linked_to=None,
+        contact_record=None,
+        rules=CITY.rules.id,
+        calendar=CITY.calendar.id,
+        citizen=promised,
+        dispatch=clocks.dispatch_due(CITY.rules, CITY.calendar, urgency=urgency, start=MONDAY),
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Entry]:
+    """An order's log: whatever somebody may do next, done after a while, until nothing more is drawn."""
+    due = draw(st.none() | st.integers(1, 300).map(lambda hours: MONDAY + timedelta(hours=hours)))
+    intake = _intake(draw(st.sampled_from(Kind)), draw(st.sampled_from(Urgency)), due)
+    order, now = receive("o", intake, MONDAY), MONDAY
+    log: list[Entry] = [(Action.INTAKE, intake, MONDAY)]
+    for _ in range(draw(st.integers(0, 25))):
+        now += timedelta(minutes=draw(st.integers(0, 3_000)))
+        possible: list[Decision] = []
+        for decide in ACTS.values():
+            with suppress(DomainError):
+                possible.append(decide(Case(order, OPERATOR, now, CITY)))
+        if not possible:
+            break
+        done = draw(st.sampled_from(possible))
+        log.append((done.action, done.fact, now))
+        order = apply(order, done.action, done.fact, now)
+    return log
+
+
+def without_deadlines(order: Order) -> dict[str, Any]:
+    """All that no pack can change."""
+
+    def bare(part: Any) -> Any:
+        if isinstance(part, dict):
+            timed = {"rules", "citizen", "dispatch", "review", "callback", "sign", "contact", "reply", "return_until"}
+            return {key: bare(each) for key, each in part.items() if key not in timed}
+        return [bare(each) for each in part] if isinstance(part, list) else part
+
+    bared: dict[str, Any] = bare(order.model_dump(mode="json"))
+    return bared
+
+
+@given(histories())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_history_is_itself_under_its_own_pack_and_the_same_acts_under_another(log: list[Entry]) -> None:
+    stored = rebuild("o", log)
+    same = simulate("o", log, CITY.rules, CALENDARS)
+    assert same.stored == same.supposed == stored
+    assert all(each.stored == each.supposed for each in same.timed)
+    for pack in OTHER_PACKS.values():
+        other = simulate("o", log, pack, CALENDARS)
+        assert other.stored == stored
+        assert without_deadlines(other.supposed) == without_deadlines(stored)
+        assert [each.stored for each in other.timed] == [each.stored for each in same.timed]
+        assert {each.supposed.rules for each in other.timed} <= {pack.id}
