@@ -22,6 +22,8 @@ D = TypeVar("D", bound=Stored)
 R = TypeVar("R")
 
 TRANSACTION_TRIES = 12
+COMMIT_PAUSE = 0.02
+"""Seconds before an unknown commit is asked for again, then growing: some 5 s in all, the life of a transaction."""
 DUPLICATE_KEY = 11000
 WRITE_CONFLICT = 112
 TRANSIENT = "TransientTransactionError"
@@ -160,4 +162,4 @@ async def _commit(session: AsyncClientSession) -> None:
             unknown = error.has_error_label("UnknownTransactionCommitResult")
             if not unknown or attempt == TRANSACTION_TRIES - 1:
                 raise
-            await asyncio.sleep(0.02 * 2**attempt)
+            await asyncio.sleep(COMMIT_PAUSE * 2 ** min(attempt, 5))

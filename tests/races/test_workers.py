@@ -93,7 +93,7 @@ async def test_a_worker_that_is_killed_leaves_its_work_to_the_others(
     await doomed.outcomes()  # it leads
     doomed.tell({**common, "do": "sweep_timers", "sweeps": 50})
     signed = {"type": {"$in": [Action.SIGN, Action.CO_SIGN]}}
-    while await town.database.collection(Event).count_documents(signed) < signatures:
+    while await town.database.collection(Event).count_documents(signed) < signatures:  # noqa: ASYNC110
         await asyncio.sleep(0.001)
     doomed.kill()
     assert await town.database.collection(Timer).count_documents({}) > 0
