@@ -17,12 +17,9 @@ from foundation.engine import EmbeddedEngine, EngineKind, EngineProgram, find_en
 from foundation.faults import EngineDied, OperatorFault
 from foundation.settings import EngineChoice, Settings
 from runtime.server import Server
-from workorders.attachments.documents import BUCKET
 
 TRIAL_WRITES = 200
 EVENT_SECONDS = 10.0
-OURS_WITHOUT_MODEL = frozenset({f"{BUCKET}.files", f"{BUCKET}.chunks"})
-"""What GridFS keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +79,7 @@ async def diagnose(settings: Settings, server: Server, stored: Iterable[type[Sto
             promises=promises,
             collections=len(expected),
             missing_collections=sorted(expected - present),
-            extra_collections=sorted(
-                name for name in present - expected - OURS_WITHOUT_MODEL if not name.startswith("system.")
-            ),
+            extra_collections=sorted(name for name in present - expected if not name.startswith("system.")),
             missing_indexes=missing,
             extra_indexes=extra,
         )

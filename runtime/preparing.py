@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
-from pymongo import IndexModel
 
 from foundation.clock import Clock
 from foundation.keys import read_keys
@@ -12,7 +11,6 @@ from foundation.settings import Settings
 from runtime.composition import App, build
 from runtime.migrations import migrate
 from runtime.server import Server
-from workorders.attachments.documents import BUCKET
 
 
 @asynccontextmanager
@@ -33,12 +31,4 @@ async def prepare(app: App, tell: Callable[[str], None]) -> list[str]:
     Raises `MigrationLocked` while another process migrates.
     """
     await app.prepare()
-    await _make_file_collections(app)
     return await migrate(app.database, app.clock, tell)
-
-
-async def _make_file_collections(app: App) -> None:
-    """The collections of GridFS, with the indexes that the driver would make at the first upload."""
-    files, chunks = app.database.mongo[f"{BUCKET}.files"], app.database.mongo[f"{BUCKET}.chunks"]
-    await files.create_indexes([IndexModel([("filename", 1), ("uploadDate", 1)])])
-    await chunks.create_indexes([IndexModel([("files_id", 1), ("n", 1)], unique=True)])

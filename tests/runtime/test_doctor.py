@@ -13,7 +13,6 @@ from runtime.collections import STORED
 from runtime.doctor import describe, diagnose
 from runtime.server import Server
 from tests.runtime.processes import environment, zhengtong
-from workorders.attachments.documents import BUCKET
 
 
 class Bench(Stored):
@@ -48,7 +47,6 @@ async def test_missing_and_extra_collections_and_indexes_are_named(settings: Set
         await database.mongo["benches"].drop_index("place")
         await database.mongo["benches"].create_index([("place", -1)], name="place")
         await database.mongo.create_collection("chairs")
-        await database.mongo.create_collection(f"{BUCKET}.files")
         changed = await diagnose(settings, server, [Bench])
         assert (changed.missing_indexes, changed.extra_indexes) == (["benches.age", "benches.place"], ["benches.place"])
         assert changed.extra_collections == ["chairs"]
