@@ -1,5 +1,6 @@
 """GraphQL over HTTP and WebSocket: the library's view, strict about what comes in and quick about what goes out."""
 
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
@@ -9,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.exceptions import NonJsonMessageReceived
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UNSET
 
@@ -28,8 +30,31 @@ MOST_SUBSCRIPTIONS = 50
 """On one WebSocket."""
 
 
+class StrictWebSocket(ASGIWebSocketAdapter):
+    """Ends a connection that sends anything but messages of the protocol, each part of the type that it has there."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        async for message in super().iter_json(ignore_parsing_errors=ignore_parsing_errors):
+            if not _is_message(message):
+                raise NonJsonMessageReceived
+            yield message
+
+
+def _is_message(message: object) -> bool:
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return False
+    payload = message.get("payload")
+    if not isinstance(payload, dict | None) or not isinstance(message.get("id"), str | None):
+        return False
+    if message["type"] == "subscribe":
+        return payload is not None and message.get("id") is not None and _misfit(payload) is None
+    return message["type"] != "complete" or message.get("id") is not None
+
+
 class GraphQLView(GraphQL[Context, None]):
     """`/graphql`: POST of JSON or multipart; GET for queries, and for GraphiQL in development; WebSocket; SSE."""
+
+    websocket_adapter_class = StrictWebSocket
 
     def __init__(self, services: Services, schema: CitySchema, changes: Changes) -> None:
         development = services.settings.environment is Environment.DEVELOPMENT
@@ -47,10 +72,13 @@ class GraphQLView(GraphQL[Context, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        request = Request(scope, receive)
         try:
-            response = await self.run(Request(scope, receive))
+            response = await self.run(request)
         except HTTPException as error:
             response = told(error.status_code, "MALFORMED", f"{MALFORMED}：{error.reason}", request_id_of(scope))
+        finally:
+            await request.close()  # what was uploaded
         await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
@@ -112,13 +140,18 @@ def _accept(request: AsyncHTTPRequestAdapter) -> str:
     return str(request.headers.get("accept", ""))
 
 
+def _misfit(data: dict[str, Any]) -> str | None:
+    """The part of a request that has not the type that the spec gives it."""
+    types = {"query": str, "variables": dict, "operationName": str, "extensions": dict}
+    return next((name for name, type in types.items() if not isinstance(data.get(name), type | None)), None)
+
+
 def _request_data(data: Any) -> GraphQLRequestData:
     """The request, if each part has the type that the spec gives it. Raises `HTTPException`."""
     if not isinstance(data, dict):
         raise HTTPException(400, "The request must be a JSON object")
-    for name, type in (("query", str), ("variables", dict), ("operationName", str), ("extensions", dict)):
-        if not isinstance(data.get(name), type | None):
-            raise HTTPException(400, f"`{name}` has the wrong type")
+    if (name := _misfit(data)) is not None:
+        raise HTTPException(400, f"`{name}` has the wrong type")
     return GraphQLRequestData(
         query=data.get("query"),
         variables=data.get("variables"),
