@@ -24,8 +24,8 @@ class Stored(Document):
 
     # Beanie's own look the collection up for every document made, and for lazily parsed fields at every attribute read;
     # we have none. Half of what a document costs.
-    __init__ = BaseModel.__init__
     if not TYPE_CHECKING:
+        __init__ = BaseModel.__init__
         __getattribute__ = object.__getattribute__
 
     @classmethod

@@ -4,17 +4,12 @@ Sealed texts stay as they are: their data keys do not change. When nothing is le
 out of the settings.
 """
 
-import string
-from typing import Final
-
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
 from foundation.crypto import Keyring
 from identity.documents import CLAIMED, PersonalField, Resident, ResidentClaim
 from identity.repository import Repository
 from identity.residents import Personal
 from identity.subjects import RESIDENT
-
-_ID_CHARACTERS: Final = string.ascii_letters + string.digits + "-_"
 
 
 class KeyRenewal:
@@ -30,9 +25,8 @@ class KeyRenewal:
         Raises UnknownKey where an old key was taken out too early.
         """
         renewed = 0
-        for first in _ID_CHARACTERS:
-            for resident in await self._repository.residents_starting(RESIDENT + first):
-                renewed += await self._renew(resident)
+        async for resident in self._repository.every_resident(RESIDENT):
+            renewed += await self._renew(resident)
         return renewed
 
     async def _renew(self, resident: Resident) -> bool:

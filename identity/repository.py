@@ -1,12 +1,13 @@
 """Every query and every conditional write of identity."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from foundation.changes import Change
 from foundation.database import Database
 from foundation.documents import Stored
+from foundation.walking import by_random_id
 from identity.documents import (
     Category,
     Channel,
@@ -66,11 +67,10 @@ class Repository:
         cursor = self._database.collection(Erasure).find({}).limit(most)
         return [Erasure.load(raw) for raw in await cursor.to_list()]
 
-    async def residents_starting(self, prefix: str) -> list[Resident]:
-        """All residents whose id begins so: a sixty-fourth of them, for one random character."""
-        beyond = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-        cursor = self._database.collection(Resident).find({"_id": {"$gte": prefix, "$lt": beyond}})
-        return [Resident.load(raw) for raw in await cursor.to_list()]
+    async def every_resident(self, prefix: str) -> AsyncIterator[Resident]:
+        """All residents, whose ids begin with `prefix`, a sixty-fourth of them at a time."""
+        async for raw in by_random_id(self._database, Resident, prefix):
+            yield Resident.load(raw)
 
     async def erasure_pending(self, resident: str) -> bool:
         return await self._database.get(Erasure, resident) is not None

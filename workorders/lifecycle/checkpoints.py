@@ -18,10 +18,11 @@ from foundation.chain import (
 )
 from foundation.changes import AlreadyClaimed, Change
 from foundation.crypto import BadSignature, CryptoError, Keyring, Signer, UnknownKey
-from foundation.database import Database, Raw
+from foundation.database import Database
 from foundation.documents import Stored
 from foundation.events import Event, event_id, text_place
-from foundation.paging import EARLIEST, LATEST, instant, moment_of
+from foundation.paging import EARLIEST, LATEST
+from foundation.walking import in_windows
 from foundation.working_time import Calendar
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import OrderProjection
@@ -30,8 +31,6 @@ SETTLES = timedelta(minutes=5)
 """How long after midnight a day is signed: by then the projector has applied what was committed before."""
 
 HEADS_PER_PAGE = 1_000
-WINDOW = timedelta(days=1)
-MILLISECOND = timedelta(milliseconds=1)
 
 
 class SignedDay(Stored):
@@ -106,27 +105,8 @@ async def _heads_since(database: Database, since: datetime, now: datetime) -> As
 
     An order that changes again meanwhile moves on to a later window, and is met there or by the next checkpoint.
     """
-    async for raw in _in_windows(database, OrderProjection, "changed_key", since, now):
+    async for raw in in_windows(database, OrderProjection, "changed_key", since, now):
         yield Head(raw["_id"], raw["sequence"], raw["head"])
-
-
-async def _in_windows(
-    database: Database, model: type[Stored], key: str, since: datetime, until: datetime
-) -> AsyncIterator[Raw]:
-    """Everything with a sort key from `since` to `until`, rising, read a day at a time."""
-    collection = database.collection(model)
-    bounds = {"$gte": instant(since), "$lt": instant(until)}
-    first = await collection.find({key: bounds}).sort(key, 1).limit(1).to_list()
-    last = await collection.find({key: bounds}).sort(key, -1).limit(1).to_list()
-    if not first or not last:
-        return
-    start, until = max(since, moment_of(first[0][key])), min(until, moment_of(last[0][key]) + MILLISECOND)
-    while start < until:
-        end = min(start + WINDOW, until)
-        window = collection.find({key: {"$gte": instant(start), "$lt": instant(end)}}).sort(key, 1)
-        for raw in await window.to_list():
-            yield raw
-        start = end
 
 
 @dataclass(slots=True)
@@ -149,7 +129,7 @@ async def verify(
     signed: dict[str, list[Head]] = {}
     async for fault in _verify_checkpoints(database, signer, signed, walked):
         yield fault
-    async for raw in _in_windows(database, OrderDocument, "received_key", EARLIEST, LATEST):
+    async for raw in in_windows(database, OrderDocument, "received_key", EARLIEST, LATEST):
         document = OrderDocument.load(raw)
         walked.orders += 1
         events = [Event.load(raw) for raw in await _events(database, document.id)]
