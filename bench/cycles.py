@@ -1,0 +1,196 @@
+"""Over HTTP, against two API processes and a worker: the load test of DIGIT, its spike, the desk, the memory.
+
+DIGIT publishes 37 life cycles/s at 100,000 stored complaints and 6.3/s at 1,000,000, on 16 cores; and 57 % of errors in
+a spike from 1 to 35 and back.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, perf_counter
+from typing import Any
+
+import httpx
+import orjson
+
+from bench.city import Place, found, opened, short_cycle, tokens
+from bench.loading import YEARS_WORK, load
+from bench.rows import Row, at_least, at_most, median, percentile, told
+from foundation.paging import EARLIEST, LATEST, instant
+from runtime.composition import App
+from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.states import Status
+
+PORT = 18400
+STORED = 50_000
+CYCLES_PER_SECOND = 40.0
+P95_MILLISECONDS = 250.0
+SPIKE = [(1, 5), (35, 10), (1, 5)]
+API_MEGABYTES = 250.0
+DESK_TIMES = 3.0
+DESK_ROUNDS = 150
+DATABASE = "bench_cycles"
+DESK = """{ hotlineDesk(status: RECEIVED, first: 20) { __typename ... on OrderConnection { edges { cursor node {
+  id number status receivedAt title } } pageInfo { hasNextPage endCursor } } ... on Problem { code message } } }"""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Two API processes and a worker."""
+
+    port: int
+    web: subprocess.Popen[bytes]
+
+    def api_megabytes(self) -> float:
+        """The largest resident set of an API process."""
+        return max(_resident(pid) for pid, command in _children(self.web.pid) if "runtime.web" in command)
+
+
+@asynccontextmanager
+async def serving(place: Place, database: str, folder: Path) -> AsyncIterator[Serving]:
+    """`zhengtong serve` and `zhengtong worker` on that database."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ZHENGTONG_")}
+    env |= {
+        "ZHENGTONG_MONGODB_URI": place.uri,
+        "ZHENGTONG_DATABASE": database,
+        "ZHENGTONG_DATA_DIR": str(place.folder),
+        "ZHENGTONG_PORT": str(PORT),
+        "ZHENGTONG_PROCESSES": "2",
+    }
+    command = [str(Path(sys.executable).parent / "zhengtong")]
+    started = [_started([*command, what], env, folder) for what in ("serve", "worker")]
+    try:
+        await asyncio.to_thread(_answers, PORT)
+        yield Serving(PORT, started[0])
+    finally:
+        for process in started:
+            process.send_signal(signal.SIGINT)
+        for process in started:
+            await asyncio.to_thread(process.wait, 60)
+
+
+def _started(command: list[str], env: Mapping[str, str], folder: Path) -> subprocess.Popen[bytes]:
+    with (folder / "serving.log").open("ab") as log:
+        return subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
+
+
+def _answers(port: int) -> None:
+    end = monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            if monotonic() > end:
+                raise
+        asyncio.run(asyncio.sleep(0.2))
+
+
+def _children(pid: int) -> list[tuple[int, str]]:
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                command = (folder / "cmdline").read_text().replace("\0", " ")
+            except OSError:
+                continue
+            if parent == pid:
+                found.append((int(folder.name), command))
+    return found
+
+
+def _resident(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+async def drive(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the load generator run."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.driving", json.dumps(plan), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    return dict(json.loads(out))
+
+
+async def measure(place: Place, *, stored: int = STORED) -> list[Row]:
+    """Rows of the load test, the spike, the desk and the memory."""
+    async with opened(place, DATABASE) as app:
+        await found(app, short_cycle())
+        await load(app, stored, YEARS_WORK)
+        async with serving(place, DATABASE, place.folder):
+            pass  # a first start prepares the database
+        async with serving(place, DATABASE, place.folder) as served:
+            rows = await _steady(app, stored)
+            rows += await _spike(app)
+            rows += await _desk(app)
+            return [
+                *rows,
+                at_most("an API process's memory after the load", served.api_megabytes(), "MB", API_MEGABYTES),
+            ]
+
+
+async def _steady(app: App, stored: int) -> list[Row]:
+    result = await drive({"port": PORT, "tokens": await tokens(app)})
+    name = f"DIGIT's load test with {stored:,} orders stored"
+    if result["failures"]:
+        print(f"    failures: {result['failures']}")
+    return [
+        at_least(f"{name}: life cycles", result["cycles"] / result["seconds"], "per s", CYCLES_PER_SECOND),
+        at_most(f"{name}: p95 of a call", percentile(result["milliseconds"], 95), "ms", P95_MILLISECONDS),
+        told(f"{name}: median of a call", median(result["milliseconds"]), "ms"),
+        at_most(f"{name}: failures", sum(result["failures"].values()), "", 0),
+    ]
+
+
+async def _spike(app: App) -> list[Row]:
+    result = await drive({"port": PORT, "tokens": await tokens(app), "rates": SPIKE})
+    if result["failures"]:
+        print(f"    failures: {result['failures']}")
+    return [
+        at_most("spike 1 to 35 to 1 per s: failures", sum(result["failures"].values()), "", 0),
+        told("spike 1 to 35 to 1 per s: p95 of a call", percentile(result["milliseconds"], 95), "ms"),
+    ]
+
+
+async def _desk(app: App) -> list[Row]:
+    """A desk page of 20 over HTTP against the same page straight from the driver, in turns."""
+    token = (await tokens(app))["dispatcher"]
+    collection = app.database.collection(OrderDocument)
+    # The bounds that the page itself ends up with: it starts where the soonest due one is.
+    where = {"status": Status.RECEIVED, "due_key": {"$gte": instant(EARLIEST), "$lt": instant(LATEST)}}
+    last = (await collection.find(where).sort("due_key", 1).limit(20).to_list())[-1]["due_key"]
+    where["due_key"] = {"$gte": instant(EARLIEST), "$lte": last}
+    over_http, straight = list[float](), list[float]()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", trust_env=False) as http:
+        for _ in range(DESK_ROUNDS):
+            begin = perf_counter()
+            answer = await http.post("/graphql", json={"query": DESK}, headers={"Authorization": f"Bearer {token}"})
+            over_http.append((perf_counter() - begin) * 1e3)
+            begin = perf_counter()
+            page = await collection.find(where).sort("due_key", 1).limit(20).to_list()
+            orjson.dumps(page, default=bytes.hex)
+            straight.append((perf_counter() - begin) * 1e3)
+        edges = answer.json()["data"]["hotlineDesk"].get("edges")
+        if not edges or len(edges) != len(page):
+            raise AssertionError(f"not a page of 20: {answer.text[:500]}")
+    return [
+        at_most(
+            "a desk page of 20 over HTTP against PyMongo and orjson",
+            median(over_http) / median(straight),
+            "×",
+            DESK_TIMES,
+        ),
+        told("a desk page of 20 over HTTP", median(over_http), "ms"),
+    ]
