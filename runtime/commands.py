@@ -169,6 +169,24 @@ def migrate(as_json: AsJson = False) -> None:
     answer({"migrated": ran}, as_json=as_json, text=lambda: sentence)
 
 
+@app.command("renew-keys")
+def renew_keys(as_json: AsJson = False) -> None:
+    """After a rotation of keys, bring everything under the current ones. Safe to repeat and to break off."""
+    from foundation.clock import SystemClock
+    from runtime.preparing import installation
+    from runtime.renewing import renew_keys as renew
+
+    async def body(settings: "Settings", server: "Server") -> dict[str, int]:
+        async with installation(settings, server, SystemClock()) as app:
+            await app.open()
+            return await renew(app)
+
+    renewed = with_server(body, tell)
+    answer(
+        renewed, as_json=as_json, text=lambda: f"Renewed: {', '.join(f'{n} {kind}' for kind, n in renewed.items())}."
+    )
+
+
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Say which database runs here and try whether transactions, change streams and durability hold."""

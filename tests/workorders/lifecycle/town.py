@@ -103,6 +103,10 @@ def head_of(unit: str) -> Actor:
     return staff(f"{unit}-head", Role.UNIT_HEAD, unit=unit)
 
 
+KEYRING = Keyring.from_settings(f"k1:{'A' * 43}=", f"h1:{'B' * 43}=")
+"""The same in every process of a test."""
+
+
 @dataclass
 class Town:
     """The office of the town, with what a test may turn: clock, rules, routing."""
@@ -112,12 +116,13 @@ class Town:
     rules: RulePack
     routing: Routing | None = None
     units: dict[str, Unit] | None = None
+    keyring: Keyring = KEYRING
 
     def __post_init__(self) -> None:
         self.office = Office(
             database=self.database,
             clock=self.clock,
-            keyring=_KEYRING,
+            keyring=self.keyring,
             library=self,
             router=self,
             numbers=Numbers(self.database, "orders"),
@@ -154,10 +159,6 @@ class Town:
             channels=frozenset({"app", "phone", "upstream"}),
             calendars={"24x7": shipped_calendar("24x7")},
         )
-
-
-_KEYRING = Keyring.from_settings(f"k1:{'A' * 43}=", f"h1:{'B' * 43}=")
-"""The same in every process of a test."""
 
 
 def abolish(town: Town, unit: str, successor: str) -> None:
