@@ -29,9 +29,10 @@ class Reported:
 
 def redacted(text: str, known: Reported) -> str:
     """The text without what is known of the reporter, and without numbers that identify people."""
-    text = scrub(text)
+    # The reporter's own number first: masked like any other it would still show its ends.
     if known.phone:
         text = _without_phone(text, known.phone)
+    text = scrub(text)
     if known.address:
         text = _without_address(text, known.address)
     if known.name:
