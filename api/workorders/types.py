@@ -304,10 +304,11 @@ class Order(Node):
         unit = self.document.order.complained_of
         return Unit.of(self.reader.city, unit) if unit else None
 
-    @resolved("The closed order that it follows on.")
+    @resolved("The closed order that it follows on. Null for whoever may not know the reporter: it may name them.")
     def linked_to(self) -> strawberry.ID | None:
-        linked = self.document.order.linked_to
-        return global_id(IdKind.ORDER, linked) if linked else None
+        order = self.document.order
+        known = may_know_reporter(self.reader.actor, order)
+        return global_id(IdKind.ORDER, order.linked_to) if order.linked_to and known else None
 
     @resolved("What the reader's roles may do with it in its state; the rules judge the rest.")
     def available_actions(self) -> list[Action]:

@@ -1,7 +1,8 @@
 """What an order's events tell 工单轨迹: to its citizen in plain words, to staff all that the reader may see. Pure.
 
 A citizen reads no internal note, no reply before the hotline accepted it, no send-back, no name of a person. A unit
-never reads who a confidential or anonymous citizen is, in no text either, nor what another unit said in its own house.
+and leadership never read who a confidential or anonymous citizen is, in no text either; a unit not what another one said
+in its own house.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from types import MappingProxyType
 
 from foundation.crypto import DataKey
 from foundation.events import Event
-from identity.actors import Actor
+from identity.actors import HOTLINE_ROLES, Actor
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle.access import SEES_ALL, may_know_reporter, owns
 from workorders.lifecycle.errors import ACTION_NAMES
@@ -208,7 +209,7 @@ def _for_staff(told: Told, reader: Actor) -> Iterator[Entry]:
     for event in told.events:
         action, fact = Action(event.type), fact_of(event)
         texts = _staff_texts(told, event, action, reader)
-        if not knows_reporter and not reader.has(*SEES_ALL):
+        if not knows_reporter and not reader.has(*HOTLINE_ROLES):
             texts = {name: redacted(text, reported) for name, text in texts.items()}
         who = event.actor_label or _office(told, event)
         words, attached_at = _staff_words(told, action, fact), event.at if action in _BRINGS_FILES else None
