@@ -56,7 +56,6 @@ def answer(app: ASGIApp, host: str, port: int) -> None:
         loop="uvloop",
         http=PromptProtocol,
         ws="websockets-sansio",
-        ws_max_size=1 << 20,
         ws_max_size=LARGEST_FRAME,
         lifespan="on",
         log_config=None,
