@@ -193,8 +193,9 @@ class Residents:
         """Make one's account a real-name one 实名登记, once: name, and resident ID or citizen card or both.
 
         No two residents ever have the same number, whatever runs beside this.
-        Raises InvalidInput, BadResidentNumber, BadCitizenCard, AlreadyVerified, NumberTaken, CardTaken.
+        Raises NotAllowed, InvalidInput, BadResidentNumber, BadCitizenCard, AlreadyVerified, NumberTaken, CardTaken.
         """
+        own = own_resident(actor)
         given = {PersonalField.NAME: checked_name(name)}
         now = self._clock.now()
         if resident_number:
@@ -204,7 +205,7 @@ class Residents:
             given[PersonalField.CITIZEN_CARD] = parse_citizen_card(citizen_card)
         if len(given) == 1:
             raise InvalidInput.field("residentNumber", "请填写身份证号或市民卡号。")
-        entry = audited(actor, Audited.REAL_NAME_GIVEN, own_resident(actor), now, details={"fields": sorted(given)})
+        entry = audited(actor, Audited.REAL_NAME_GIVEN, own, now, details={"fields": sorted(given)})
         for _ in range(TRIES):
             resident = await self._own(actor)
             if resident.assurance is Assurance.REAL_NAME:

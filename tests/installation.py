@@ -132,6 +132,14 @@ class Installation:
         """The lines that bear a request's id."""
         return "\n".join(line for line in self.log().splitlines() if request_id in line)
 
+    def line_of(self, request_id: str) -> str:
+        """The same, once there are any: the line of a request is written after its answer."""
+        end = time.monotonic() + 5
+        while not (lines := self.log_of(request_id)):
+            assert time.monotonic() < end, f"no line of the log bears {request_id}"
+            time.sleep(0.01)
+        return lines
+
     @asynccontextmanager
     async def app(self) -> AsyncIterator[App]:
         """The same parts in this process, to look inside."""

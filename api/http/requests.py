@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import structlog
 from pymongo.errors import ConnectionFailure
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,9 +21,11 @@ LARGEST_BODY = 1 << 20
 LARGEST_UPLOAD = 32 << 20
 BODY_SECONDS = 30.0
 UPLOAD_SECONDS = 300.0
+CLIENT_GONE = 499
+"""For the log and the metrics: nobody was left to be answered."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 MALFORMED = "请求的格式不正确"
-UNAVAILABLE = "系统暂时无法访问数据，请稍后重试。"
+UNAVAILABLE = "系统暂时无法提供服务，请稍后重试。"
 UNKNOWN = "系统出现异常，请稍后重试；如仍未解决，请提供请求编号。"
 
 log = structlog.get_logger()
@@ -85,6 +88,11 @@ class Requests:
         except BodyRefused as refused:
             if not status:
                 await told(refused.status, refused.code, refused.message, id)(scope, receive, sending)
+        except ClientDisconnect:
+            status = status or CLIENT_GONE
+        except asyncio.CancelledError:  # the server stops, and has waited long enough
+            if not status:
+                await told(503, "UNAVAILABLE", UNAVAILABLE, id)(scope, receive, sending)
         except ConnectionFailure as error:
             log.warning("database_unreachable", request=id, error=type(error).__name__)
             if not status:

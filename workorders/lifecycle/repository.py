@@ -89,8 +89,10 @@ class OrderRepository:
     async def search(
         self, actor: Actor, where: OrderFilter, request: PageRequest, now: datetime
     ) -> Page[OrderDocument]:
-        """Orders by time received, newest first. Raises `NotAllowed` for whoever does not work on all orders."""
-        if not actor.has(*SEES_ALL):
+        """Orders by time received, newest first. Raises `NotAllowed` for whoever does not work on all orders, and for a
+        search by person from whoever may not know reporters: what it finds would tell who they are.
+        """
+        if not actor.has(*(HOTLINE_ROLES if where.phone_hash or where.name_hash else SEES_ALL)):
             raise NotAllowed
         equal, span = _search_terms(where, now)
         narrow: dict[str, object] = {}
