@@ -1,8 +1,8 @@
 """What an order's events tell 工单轨迹: to its citizen in plain words, to staff all that the reader may see. Pure.
 
-A citizen reads no internal note, no reply before the hotline accepted it, no send-back, no name of a person. A unit
-and leadership never read who a confidential or anonymous citizen is, in no text either; a unit not what another one said
-in its own house.
+A citizen reads no internal note, no reply before the hotline accepted it, no send-back, no name of a person. Units and
+leadership never read who a confidential or anonymous citizen is, in no text either; a unit does not read what another
+one said in its own house.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
