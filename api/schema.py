@@ -1,11 +1,14 @@
 """The schema put together."""
 
+from typing import Any
+
 import strawberry
 import structlog
 from graphql import GraphQLError
 from pymongo.errors import ConnectionFailure
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.execution import ExecutionContext
+from strawberry.types.execution import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from api.context import Context, SignInNeeded
 from api.executing import PlainExecutor, prepared
@@ -27,6 +30,8 @@ from api.workorders.subscriptions import OrderSubscriptions
 from foundation.errors import DomainError
 
 log = structlog.get_logger()
+
+ANSWERED_ONCE = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 
 @strawberry.type
@@ -55,6 +60,11 @@ class Subscription(OrderSubscriptions):
 
 class CitySchema(strawberry.Schema):
     """The schema, with every error that is told given a code, and the unknown masked."""
+
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """One answer to one request. A subscription is refused: it comes by WebSocket or SSE."""
+        asked = kwargs.get("allowed_operation_types") or ANSWERED_ONCE
+        return await super().execute(*args, **{**kwargs, "allowed_operation_types": ANSWERED_ONCE & set(asked)})
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         context = execution_context.context if execution_context else None

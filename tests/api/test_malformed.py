@@ -255,6 +255,12 @@ async def test_a_request_that_there_is_no_answer_to(api: Api, method: str, path:
     assert answer.headers["x-request-id"]
 
 
+async def test_a_subscription_needs_a_connection_that_stays(api: Api) -> None:
+    query = {"query": "subscription { deskChanged(status: RECEIVED) { __typename } }"}
+    answer = await api.http.post("/graphql", json=query, headers=api.headers("dispatcher"))
+    assert (answer.status_code, told_codes(answer.json())) == (400, ["MALFORMED"])
+
+
 @pytest.mark.parametrize(
     "message",
     [
