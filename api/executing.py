@@ -5,6 +5,7 @@ Measured on 20 objects of 26 fields each: 4.9 ms by the library alone, 1.1 ms so
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, cast
 
 from graphql import (
@@ -127,43 +128,43 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         return known[1]
 
     def _selection(self, parent: GraphQLObjectType, fields: Any) -> Read:
-        readers = [(name, self._field(parent, details)) for name, details in fields.items()]
+        readers = [(name, *self._field(parent, details)) for name, details in fields.items()]
 
         def read(source: Any) -> dict[str, Any]:
-            return {name: reader(source) for name, reader in readers}
+            return {name: complete(get(source)) for name, get, complete in readers}
 
         return read
 
-    def _field(self, parent: GraphQLObjectType, details: Any) -> Read:
+    def _field(self, parent: GraphQLObjectType, details: Any) -> tuple[Read, Read]:
+        """How a field is read off its source, and how what was read is completed."""
         node = details[0].node
         if node.name.value == "__typename":
-            return lambda source: parent.name
+            return lambda source: parent.name, lambda name: name
         definition = self.schema.get_field(parent, node.name.value)
         if definition is None or definition.args or node.directives:
             raise _NotPlain
-        get = _getter(definition)
-        complete = self._complete(definition.type, details)
-        return lambda source: complete(get(source))
+        return _getter(definition), self._complete(definition.type, details)
 
     def _complete(self, type: GraphQLOutputType, details: Any) -> Read:
-        if isinstance(type, GraphQLNonNull):
-            inner = self._complete(type.of_type, details)
+        required = isinstance(type, GraphQLNonNull)
+        inner = type.of_type if isinstance(type, GraphQLNonNull) else type
+        if is_leaf_type(inner):
+            return _leaf(inner, required=required)
+        read = self._complete_parts(inner, details)
 
-            def required(value: Any) -> Any:
-                if value is None:
-                    raise _NotPlain
-                return inner(value)
+        def complete(value: Any) -> Any:
+            if value is not None:
+                return read(value)
+            if required:
+                raise _NotPlain
+            return None
 
-            return required
-        inner = self._complete_value(type, details)
-        return lambda value: None if value is None else inner(value)
+        return complete
 
-    def _complete_value(self, type: GraphQLOutputType, details: Any) -> Read:
+    def _complete_parts(self, type: GraphQLOutputType, details: Any) -> Read:
         if isinstance(type, GraphQLList):
             item = self._complete(type.of_type, details)
             return lambda values: [item(value) for value in values]
-        if is_leaf_type(type):
-            return _leaf(type)
         if isinstance(type, GraphQLObjectType):
             fields, defer_usages, *_ = self.collect_subfields(type, details)
             if not defer_usages:
@@ -171,16 +172,24 @@ class PlainExecutor(StrawberryGraphQLCoreExecutionContext):
         raise _NotPlain
 
 
-def _leaf(type: GraphQLLeafType) -> Read:
-    coerce = type.coerce_output_value
+def _leaf(type: GraphQLLeafType, *, required: bool) -> Read:
+    coerce, plain = type.coerce_output_value, _PLAIN.get(type.name)
 
     def complete(value: Any) -> Any:
+        if value.__class__ is plain:
+            return value
+        if value is None and not required:
+            return None
         coerced = coerce(value)
         if coerced is None:
             raise _NotPlain
         return coerced
 
     return complete
+
+
+_PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool}
+"""Scalars whose values are told as they are when they have this very class."""
 
 
 def _getter(definition: GraphQLField) -> Read:
@@ -190,12 +199,7 @@ def _getter(definition: GraphQLField) -> Read:
         raise _NotPlain
     resolver = field.base_resolver
     if resolver is None:
-        name = field.python_name
-
-        def attribute(source: Any) -> Any:
-            return getattr(source, name)
-
-        return attribute
+        return attrgetter(field.python_name)
     if resolver.arguments or resolver.info_parameter is not None or resolver.parent_parameter is not None:
         raise _NotPlain
     function: Any = resolver.wrapped_func
