@@ -257,6 +257,17 @@ async def test_a_unit_that_succeeds_the_lead_still_gives_its_help(town: Town) ->
     assert roles == {AssignmentRole.LEAD: AssignmentState.SIGNED, AssignmentRole.CO: AssignmentState.REPLIED}
 
 
+async def test_a_unit_that_helped_already_helps_again_for_the_one_it_succeeds(town: Town) -> None:
+    helped = SIGNED.co_signed_by("heating").co_replied_by("heating").delegated_to("water-east")
+    order = await helped.with_its_unit_abolished("water-east", "heating").made_in(town)
+    office, clerk, gone = town.office, clerk_of("heating"), order.order.assignments[2].id
+    await dispatching.replace(office, CHIEF, order.id, assignment=gone, successor="heating")
+    await handling.co_sign(office, clerk, order.id)
+    await handling.co_reply(office, clerk, order.id, answer="配合完毕。")
+    states = [a.state for a in (await check(town, order.id)).assignments if a.unit == "heating"]
+    assert states == [AssignmentState.REPLIED, AssignmentState.REPLIED]
+
+
 async def test_only_an_abolished_unit_is_replaced_and_only_by_its_successor(town: Town) -> None:
     order = await SIGNED.made_in(town)
     lead = order.order.lead
@@ -322,6 +333,11 @@ async def test_a_delegation_stays_within_its_parents_deadline(town: Town) -> Non
     assert [a.reply.due for a in order.assignments] == [local(23)] * 3
     shorter = (await late.reclassified(kind=Kind.CONSULT).made_in(town)).order
     assert shorter.assignments[2].reply.due == local(17)
+    # On Wednesday at 10:00 both have five days left; by the clock the parent's end at 11:00, its own would at 12:00.
+    resumed = SIGNED.suspended(days=3).later(days=2).resumed().later(hours=1).delegated_to("water-east")
+    emergency = (await resumed.reclassified(urgency=Urgency.EMERGENCY).made_in(town)).order
+    assert emergency.lead is not None
+    assert emergency.assignments[2].reply.due == emergency.lead.reply.due == local(18, 11)
 
 
 async def test_what_was_met_or_missed_is_not_judged_again(town: Town) -> None:
