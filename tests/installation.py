@@ -8,6 +8,7 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -51,6 +52,7 @@ class Installation:
         self.own_gateway = False
         """Whether a gateway of the test's own is where the SMS stub would run."""
         self._running: Running | None = None
+        self._watchman: subprocess.Popen[bytes] | None = None
 
     # Starting and stopping
 
@@ -69,6 +71,7 @@ class Installation:
 
     async def start(self) -> None:
         """Start everything and return once the API answers."""
+        self._dismiss_watchman()
         self._starts += 1
         env = environment(self._folder, ZHENGTONG_PROCESSES="2", ZHENGTONG_PORT=str(self.port))
         env["ZHENGTONG_DATABASE"] = self._database
@@ -77,6 +80,7 @@ class Installation:
         if self._mongodb_uri is not None:
             env["ZHENGTONG_MONGODB_URI"] = self._mongodb_uri
         self._running = Running("run", env=env, log=self._folder / f"log-{self._starts}")
+        self._watchman = _ends_with_us(self._running.process.pid)
         await self.answers()
 
     async def answers(self) -> None:
@@ -92,7 +96,14 @@ class Installation:
         if self._running is None:
             return None
         running, self._running = self._running, None
+        self._dismiss_watchman()
         return running.interrupt() if running.process.poll() is None else running.process.returncode
+
+    def _dismiss_watchman(self) -> None:
+        if self._watchman is not None:
+            self._watchman.kill()
+            self._watchman.communicate()
+            self._watchman = None
 
     @property
     def process(self) -> Running:
@@ -186,6 +197,12 @@ class Installation:
         os.kill(engine.pid, signal.SIGKILL)
 
 
+def _ends_with_us(pid: int) -> "subprocess.Popen[bytes]":
+    """A process that ends another when this one is gone, however it ended: nothing is left running."""
+    script = f"cat >/dev/null; kill -INT {pid}"
+    return subprocess.Popen(["/bin/sh", "-c", script], stdin=subprocess.PIPE, start_new_session=True)
+
+
 async def populate(app: App) -> None:
     """Write the town into an empty database that was prepared."""
     change, paths, now = Change(), dict[str, tuple[str, ...]](), app.clock.now()
@@ -244,11 +261,12 @@ async def installation(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactor
     """One installation with its town for all tests that only talk to it; what one test leaves, the next one finds."""
     made = Installation(tmp_path_factory.mktemp("installation"), mongodb_uri=mongodb_uri)
     await made.make_town()
-    await made.start()
     try:
+        await made.start()
         yield made
     finally:
-        assert made.stop() == 0
+        ended = made.stop()
+    assert ended == 0
 
 
 @pytest.fixture

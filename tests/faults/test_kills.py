@@ -37,8 +37,8 @@ async def aftermath(
     installation.own_gateway = True
     await installation.make_town()
     async with gateway(installation.port + 10) as recorder:
-        await installation.start()
         try:
+            await installation.start()
             kills = list(islice(cycle([kill_api, kill_worker, kill_engine]), KILLS))
             load = await kill_under_load(installation, kills)
             async with installation.app() as app:
