@@ -264,6 +264,12 @@ class Residents:
         resident = await self._claimant(PersonalField.MOBILE, phone.e164)
         return resident.id if resident else None
 
+    async def require_known(self, id: str, path: str) -> None:
+        """That an operator names an account that there is. Raises InvalidInput at `path`."""
+        resident = await self._repository.resident(id)
+        if resident is None or resident.erased_at is not None:
+            raise InvalidInput.field(path, "没有这个居民账号。")
+
     async def _claimant(self, field: PersonalField, value: str) -> Resident | None:
         holders = await self._repository.claimants(self._personal.claims(field, value))
         for holder in holders.values():

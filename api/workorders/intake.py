@@ -87,6 +87,10 @@ class IntakeMutations:
         context = info.context
         actor = context.actor
         once = context.once(info.field_name, input.idempotency_key, input)
+        # Only an operator takes down somebody else's matter.
+        caller = optional_id(IdKind.RESIDENT, input.reporter, "reporter") if actor.has(Role.OPERATOR) else None
+        if caller is not None:
+            await context.services.identity.residents.require_known(caller, "reporter")
         report = intake.Report(
             channel=local_id(IdKind.CHANNEL, input.channel, "channel"),
             kind=input.kind,
@@ -96,8 +100,7 @@ class IntakeMutations:
             detail=input.detail,
             urgency=input.urgency,
             reporter=input.reporting,
-            # Only an operator takes down somebody else's matter.
-            reporter_id=optional_id(IdKind.RESIDENT, input.reporter, "reporter") if actor.has(Role.OPERATOR) else None,
+            reporter_id=caller,
             name=input.name,
             phone=e164(input.phone, "phone") if input.phone else None,
             address=input.address,

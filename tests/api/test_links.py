@@ -1,6 +1,8 @@
 """What leads from one order to another, or to its citizen, leads nobody further than they may see."""
 
-from tests.api.serving import Api
+import pytest
+
+from tests.api.serving import COMPLAINT, Api
 
 LINK = "query($id: ID!) { order(id: $id) { ... on Order { linkedTo detail timeline { texts { text } } } } }"
 
@@ -22,3 +24,17 @@ async def test_leadership_reads_no_text_that_names_who_reported_in_confidence(ap
     seen = str(await api.data("leader", LINK, id=order))
     assert "漏水" in seen
     assert "张三丰" not in seen
+
+
+@pytest.mark.parametrize("nobody", ["resident:nobody", "resident:staff:operator", "unit:water"])
+async def test_an_operator_names_no_caller_whom_nobody_knows(api: Api, nobody: str) -> None:
+    problem = await api.mutate(
+        "operator", "orderIntake", **{**COMPLAINT, "channel": "channel:phone", "reporter": nobody}
+    )
+    assert [field["path"] for field in problem["fields"]] == ["reporter"]
+
+
+async def test_the_caller_whom_an_operator_names_finds_the_order(api: Api) -> None:
+    order = await api.intake("operator", channel="channel:phone", reporter="resident:zhang")
+    assert (await api.data("zhang", LINK, id=order))["detail"] == COMPLAINT["detail"]
+    assert "detail" not in await api.data("li", LINK, id=order)
