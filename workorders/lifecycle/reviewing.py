@@ -5,12 +5,11 @@ from foundation.idempotency import Once
 from foundation.texts import optional_paragraphs, paragraphs
 from identity.actors import Actor
 from workorders.lifecycle.documents import OrderDocument
-from workorders.lifecycle.errors import WrongState
 from workorders.lifecycle.intake import draft_again
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.policy import callback, hotline
 from workorders.lifecycle.policy.case import Case, Decision
-from workorders.lifecycle.values import WORST_GOOD_GRADE, Closing
+from workorders.lifecycle.values import WORST_GOOD_GRADE, Closing, Order
 
 
 async def accept(
@@ -68,23 +67,43 @@ async def rate(
     A bad one of an answer at once 即答 opens a linked order in the same transaction: nothing is reopened.
     """
     words = optional_paragraphs("comment", comment, longest=1_000)
-    old = await office.orders.visible_to(actor, order)
-    answered = old.order.closing is Closing.ANSWERED
-    opens = answered and old.order.rating is None and grade > WORST_GOOD_GRADE
-    prepared, opened = Change(), None
-    if opens:
-        opened = (await draft_again(office, actor, old, words, prepared)).id
 
     def decide(case: Case) -> Decision:
-        decision = callback.rate(case, grade=grade, solved=solved, comment=words, opened=opened)
-        if case.order.ended and not old.order.ended:
-            raise WrongState(old.order.status, decision.action)  # it was answered between the two reads
-        return decision
+        if _opens_another(case.order, grade):
+            raise _OpensAnother
+        return callback.rate(case, grade=grade, solved=solved, comment=words)
+
+    try:
+        return await office.act(actor, order, decide, once=once)
+    except _OpensAnother:
+        return await _rate_badly_answered(office, actor, order, grade, solved, words, once)
+
+
+class _OpensAnother(Exception):
+    """The rating opens a linked order, which has to be drafted first."""
+
+
+def _opens_another(order: Order, grade: int) -> bool:
+    return order.closing is Closing.ANSWERED and order.rating is None and grade > WORST_GOOD_GRADE
+
+
+async def _rate_badly_answered(
+    office: Office, actor: Actor, order: str, grade: int, solved: bool, words: str | None, once: Once | None
+) -> OrderDocument:
+    """A bad rating of an answer at once, with the order that it opens."""
+    old, prepared = await office.orders.visible_to(actor, order), Change()
+    opened = (await draft_again(office, actor, old, words, prepared)).id
 
     def open_linked(change: Change, _: OrderDocument) -> None:
         change.include(prepared)
 
-    return await office.act(actor, order, decide, once=once, beside=open_linked if opens else None)
+    return await office.act(
+        actor,
+        order,
+        lambda case: callback.rate(case, grade=grade, solved=solved, comment=words, opened=opened),
+        once=once,
+        beside=open_linked,
+    )
 
 
 async def callback_close(
