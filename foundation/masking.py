@@ -86,6 +86,11 @@ _PERSONAL: Final = re.compile(
 )
 
 
+def folded(text: str) -> str:
+    """The text with full-width and Chinese digits as ASCII's, one character for one: positions stay."""
+    return text.translate(_DIGITS)
+
+
 def scrub(text: str) -> str:
     """Free text without the numbers that identify people; everything else stays as it is.
 
@@ -95,9 +100,8 @@ def scrub(text: str) -> str:
     For lists and logs. Names and addresses in prose are not found: a confidential reporter's text
     is withheld, not scrubbed.
     """
-    folded = text.translate(_DIGITS)
     parts, end = [], 0
-    for found in _PERSONAL.finditer(folded):
+    for found in _PERSONAL.finditer(folded(text)):
         kind = found.lastgroup or ""
         parts.append(text[end : found.start(kind)])
         parts.append(_scrubbed(kind, found[kind]))

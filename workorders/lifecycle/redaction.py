@@ -8,7 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from foundation.masking import COMPOUND_SURNAMES, scrub
+from foundation.masking import COMPOUND_SURNAMES, folded, scrub
 
 MASK = "***"
 SHORTEST_ADDRESS_PART = 4
@@ -43,7 +43,13 @@ def redacted(text: str, known: Reported) -> str:
 def _without_phone(text: str, phone: str) -> str:
     digits = re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", phone))
     national = digits.removeprefix("86") if len(digits) > 11 else digits
-    return re.sub(_GAP.join(national), MASK, text) if len(national) >= 5 else text
+    if len(national) < 5:
+        return text
+    parts, end = [], 0
+    for found in re.finditer(_GAP.join(national), folded(text)):
+        parts += [text[end : found.start()], MASK]
+        end = found.end()
+    return "".join([*parts, text[end:]])
 
 
 def _without_name(text: str, name: str) -> str:

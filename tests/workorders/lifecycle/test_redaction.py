@@ -38,3 +38,9 @@ def test_a_text_that_says_nothing_of_anybody_stays(text: str) -> None:
 def test_a_surname_with_its_title_goes_too() -> None:
     assert redacted("请联系欧阳女士。", Reported("欧阳娜娜")) == "请联系***。"
     assert redacted("张先生说过，张家港不在此列。", Reported("张三")) == "***说过，张家港不在此列。"
+
+
+def test_the_own_number_goes_however_its_digits_are_written() -> None:
+    known = Reported(phone="+8613912345678")
+    for written in ("13912345678", "一三九一二三四五六七八", "幺三九 一二三四 五六七八", "１３９-１２３４-５６７８"):
+        assert redacted(f"电话{written}，急。", known) == "电话***，急。"
