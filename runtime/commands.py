@@ -1,6 +1,5 @@
 """The command line. Each command is a thin shell that imports what it needs when it runs."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -52,6 +51,7 @@ def with_server(body: "Callable[[Settings, Server], Coroutine[Any, Any, T]]", te
 
     Raises `DatabaseUnreachable`, beside what finding the server raises.
     """
+    import uvloop
     from pymongo.errors import PyMongoError
 
     from foundation.faults import DatabaseUnreachable
@@ -61,7 +61,7 @@ def with_server(body: "Callable[[Settings, Server], Coroutine[Any, Any, T]]", te
     settings = read_settings()
     with database_server(settings, tell) as server:
         try:
-            return asyncio.run(body(settings, server))
+            return uvloop.run(body(settings, server))
         except PyMongoError as fault:
             raise DatabaseUnreachable(f"The database failed: {brief(fault)}.") from None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+import uvloop
 
 from foundation.clock import Clock, SystemClock
 from foundation.keys import read_keys
@@ -108,4 +109,4 @@ async def work(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    run_child(lambda: asyncio.run(work(read_settings())))
+    run_child(lambda: uvloop.run(work(read_settings())))
