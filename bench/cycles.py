@@ -65,7 +65,13 @@ async def serving(place: Place, database: str, folder: Path) -> AsyncIterator[Se
         "ZHENGTONG_DATA_DIR": str(place.folder),
         "ZHENGTONG_PORT": str(PORT),
         "ZHENGTONG_PROCESSES": "2",
+        "ZHENGTONG_ENVIRONMENT": "production",
+        # Nobody in the load gives a phone: nothing is sent.
+        "ZHENGTONG_SMS_GATEWAY_URL": "http://127.0.0.1:9",
+        "ZHENGTONG_SMS_GATEWAY_TOKEN": "none",
     }
+    for name in ("key_encryption_keys", "hash_keys", "signing_keys"):
+        env[f"ZHENGTONG_{name.upper()}"] = (place.folder / "keys" / name).read_text()
     command = [str(Path(sys.executable).parent / "zhengtong")]
     started = [_started([*command, what], env, folder) for what in ("serve", "worker")]
     try:

@@ -39,10 +39,10 @@ Spread = dict[Status, tuple[float, timedelta, timedelta]]
 """For each state its share, and between what shifts of time its orders lie."""
 
 YEARS_WORK: Spread = {
-    Status.CLOSED: (0.94, timedelta(days=-180), timedelta(days=-1)),
-    Status.RECEIVED: (0.02, timedelta(days=-5), timedelta()),
-    Status.DISPATCHED: (0.02, timedelta(days=-5), timedelta()),
-    Status.IN_PROGRESS: (0.02, timedelta(days=-5), timedelta()),
+    Status.CLOSED: (0.88, timedelta(days=-180), timedelta(days=-1)),
+    Status.RECEIVED: (0.04, timedelta(days=-5), timedelta()),
+    Status.DISPATCHED: (0.04, timedelta(days=-5), timedelta()),
+    Status.IN_PROGRESS: (0.04, timedelta(days=-5), timedelta()),
 }
 """What a hotline has: nearly all archived."""
 ALL_OPEN: Spread = {Status.DISPATCHED: (1.0, timedelta(hours=1), timedelta(days=30))}
