@@ -15,6 +15,7 @@ class Kind(StrEnum):
     ASSIGNMENT = "assignment"
     CATEGORY = "category"
     CHANNEL = "channel"
+    CONTACT = "contact"
     FILE = "file"
     ORDER = "order"
     PLACE = "place"

@@ -19,6 +19,8 @@ from api.identity.signing_in import SigningInMutations
 from api.logs import where
 from api.problems import Problems
 from api.scalars import SCALARS
+from api.workorders.catalogue import CatalogueMutations, CatalogueQueries
+from api.workorders.contacts import ContactMutations, ContactQueries
 from api.workorders.dispatching import DispatchingMutations
 from api.workorders.files import FileMutations
 from api.workorders.handling import HandlingMutations
@@ -26,6 +28,7 @@ from api.workorders.intake import IntakeMutations
 from api.workorders.queries import OrderQueries
 from api.workorders.revealing import RevealingMutations
 from api.workorders.reviewing import ReviewingMutations
+from api.workorders.rules import RuleQueries
 from api.workorders.subscriptions import OrderSubscriptions
 from foundation.errors import DomainError
 
@@ -35,7 +38,7 @@ ANSWERED_ONCE = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 
 @strawberry.type
-class Query(OrderQueries, IdentityQueries):
+class Query(OrderQueries, ContactQueries, CatalogueQueries, RuleQueries, IdentityQueries):
     pass
 
 
@@ -48,6 +51,8 @@ class Mutation(
     SigningInMutations,
     AccountMutations,
     FileMutations,
+    ContactMutations,
+    CatalogueMutations,
     RevealingMutations,
 ):
     pass

@@ -13,6 +13,7 @@ from api.workorders.phones import e164
 from api.workorders.types import OrderResult
 from identity.actors import Role
 from workorders.attachments import attaching
+from workorders.contacts.recording import hanging_on
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import intake
 from workorders.lifecycle.values import Reporter, Upstream
@@ -47,6 +48,9 @@ class OrderIntakeInput:
     )
     upstream: UpstreamInput | None = None
     linked_to: strawberry.ID | None = strawberry.field(default=None, description="The closed order that it follows on.")
+    contact: strawberry.ID | None = strawberry.field(
+        default=None, description="The contact 来电来访 that it hangs on, for operators."
+    )
     attachments: list[strawberry.ID] = strawberry.field(default_factory=list)
 
 
@@ -91,6 +95,7 @@ class IntakeMutations:
         caller = optional_id(IdKind.RESIDENT, input.reporter, "reporter") if actor.has(Role.OPERATOR) else None
         if caller is not None:
             await context.services.identity.residents.require_known(caller, "reporter")
+        services, contact = context.services, optional_id(IdKind.CONTACT, input.contact, "contact")
         report = intake.Report(
             channel=local_id(IdKind.CHANNEL, input.channel, "channel"),
             kind=input.kind,
@@ -109,9 +114,11 @@ class IntakeMutations:
             if input.upstream
             else None,
             linked_to=optional_id(IdKind.ORDER, input.linked_to, "linkedTo"),
+            contact_record=contact,
             attachments=local_ids(IdKind.FILE, input.attachments, "attachments"),
         )
-        return await told(info, await attaching.take_in(context.services.attachments, actor, report, once=once))
+        beside = await hanging_on(services.contacts, actor, contact)
+        return await told(info, await attaching.take_in(services.attachments, actor, report, once=once, beside=beside))
 
     @resolved("即答: closed at first contact.")
     async def order_answer_now(self, info: Info, input: OrderAnswerNowInput) -> OrderResult:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated, TypeVar
 
 import strawberry
@@ -16,6 +15,7 @@ from api.problems import Problem
 from api.workorders.phones import e164
 from api.workorders.reading import Reader, reader_of
 from api.workorders.routing import RoutingSuggestion
+from api.workorders.spans import SpanInput, span_of
 from api.workorders.types import (
     Assignment,
     AssignmentsResult,
@@ -26,7 +26,7 @@ from api.workorders.types import (
     RequestsResult,
 )
 from foundation.errors import InvalidInput
-from foundation.paging import EARLIEST, LATEST, Page, Span
+from foundation.paging import Page
 from workorders.lifecycle.documents import OrderDocument, UnitTask
 from workorders.lifecycle.repository import OrderFilter
 from workorders.lifecycle.states import RequestKind, Status
@@ -37,12 +37,6 @@ RoutingResult = Annotated[
     RoutingSuggestion | Problem,
     strawberry.union("RoutingResult", description="What the dispatch catalogue says, or why it cannot be asked."),
 ]
-
-
-@strawberry.input(description="A span of time: from its start up to, not including, its end.")
-class SpanInput:
-    start: datetime | None = None
-    end: datetime | None = None
 
 
 @strawberry.input(description="What a list of orders is narrowed to; all that is given must hold.")
@@ -174,14 +168,6 @@ class OrderQueries:
 
 R = TypeVar("R")
 N = TypeVar("N")
-
-
-def span_of(given: SpanInput, path: str) -> Span:
-    """Raises `InvalidInput` for one that ends before it starts."""
-    span = Span(given.start or EARLIEST, given.end or LATEST)
-    if span.start >= span.end:
-        raise InvalidInput.field(path, "时间范围的结束须晚于开始。")
-    return span
 
 
 def _order(reader: Reader) -> Callable[[OrderDocument], Order]:
