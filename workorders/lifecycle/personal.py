@@ -10,6 +10,7 @@ from foundation.database import Database
 from identity.personal_data import Retained
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.repository import OrderRepository
+from workorders.lifecycle.timeline import PERSONAL, public_texts
 
 KEPT_AFTER_CLOSING = timedelta(days=3 * 365)
 """Petition and complaint files are kept for three years at least after they were closed [《信访工作条例》, 2022]."""
@@ -27,7 +28,7 @@ class OrderPersonalData:
         self._database, self._keyring, self._orders = database, keyring, orders
 
     async def export_of(self, resident: str) -> Sequence[Mapping[str, Any]]:
-        """Every order of the resident with the texts that they gave or were given."""
+        """Every order of the resident with the texts that they gave or were told; no more than their timeline shows."""
         return [await self._exported(document) for document in await self._orders.reported_by(resident, MOST)]
 
     async def retained_of(self, resident: str, now: datetime) -> Sequence[Retained]:
@@ -59,12 +60,11 @@ class OrderPersonalData:
     async def _exported(self, document: OrderDocument) -> Mapping[str, Any]:
         order = document.order
         key = None if document.data_key is None else self._keyring.unwrap(document.data_key)
-        own = {"title", "detail", "text", "answer", "comment", "name", "phone", "address"}
-        said = [
-            {"time": event.at.isoformat(), "what": event.type, **{name: event.text(name, key) for name in names}}
-            for event in await self._orders.events(document)
-            if (names := [name for name in event.sealed if name in own])
-        ]
+        said = []
+        for event, texts, _ in public_texts(await self._orders.events(document), key):
+            given = {name: event.text(name, key) for name in sorted(PERSONAL & event.sealed.keys())}
+            if texts or given:
+                said.append({"time": event.at.isoformat(), "what": event.type, **texts, **given})
         return {
             "number": order.number,
             "received": order.received_at.isoformat(),

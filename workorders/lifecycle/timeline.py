@@ -113,27 +113,40 @@ def fact_of(event: Event) -> Fact:
 
 
 def _for_citizen(told: Told, reader: Actor) -> Iterator[Entry]:
+    for event, texts, attached_at in public_texts(told.events, told.key):
+        action, fact = Action(event.type), fact_of(event)
+        words = _plain_words(told, action, fact, own=event.actor == reader.id)
+        if words is not None:
+            who = "您" if event.actor == reader.id else _office(told, event)
+            yield Entry(event.sequence, event.at, action, who, words, texts, attached_at)
+
+
+def public_texts(
+    events: Sequence[Event], key: DataKey | None
+) -> Iterator[tuple[Event, dict[str, str], datetime | None]]:
+    """Each event with the texts that its citizen may read, and when the files that belong to them were attached.
+
+    A reply is read once the hotline accepted it, with the acceptance; also when another unit has succeeded meanwhile.
+    """
     replies: dict[str, Event] = {}
-    """The latest reply of each assignment: told once it was accepted."""
-    for event in told.events:
+    """The latest reply of each assignment."""
+    for event in events:
         action, fact = Action(event.type), fact_of(event)
         if isinstance(fact, Replied):
             replies[fact.assignment] = event
-        words = _plain_words(told, action, fact, own=event.actor == reader.id)
-        if words is None:
-            continue
-        texts = _texts(event, told.key, _PUBLIC_TEXTS.get(action, frozenset()))
+        elif isinstance(fact, Replaced) and fact.gone in replies:
+            replies[fact.successor.id] = replies[fact.gone]
+        texts = _texts(event, key, _PUBLIC_TEXTS.get(action, frozenset()))
         attached_at = event.at if action in _BRINGS_FILES else None
         if isinstance(fact, Accepted) and fact.assignment in replies:
             reply = replies[fact.assignment]
-            texts, attached_at = _texts(reply, told.key, {"answer"}), reply.at
-        who = "您" if event.actor == reader.id else _office(told, event)
-        yield Entry(event.sequence, event.at, action, who, words, texts, attached_at)
+            texts, attached_at = _texts(reply, key, {"answer"}), reply.at
+        yield event, texts, attached_at
 
 
 _PUBLIC_TEXTS: Mapping[Action, frozenset[str]] = MappingProxyType(
     {
-        Action.INTAKE: frozenset({"title", "detail"}),
+        Action.INTAKE: frozenset({"title", "detail", "comment"}),
         Action.ANSWER_NOW: frozenset({"answer"}),
         Action.REJECT: frozenset({"reason"}),
         Action.SUPPLEMENT: frozenset({"text"}),
