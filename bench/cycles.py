@@ -19,10 +19,10 @@ from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Any
 
-import httpx
 import orjson
 
 from bench.city import Place, found, opened, short_cycle, tokens
+from bench.driving import Client
 from bench.loading import YEARS_WORK, load
 from bench.rows import Row, at_least, at_most, median, percentile, told
 from foundation.paging import EARLIEST, LATEST, instant
@@ -179,18 +179,18 @@ async def _desk(app: App) -> list[Row]:
     last = (await collection.find(where).sort("due_key", 1).limit(20).to_list())[-1]["due_key"]
     where["due_key"] = {"$gte": instant(EARLIEST), "$lte": last}
     over_http, straight = list[float](), list[float]()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", trust_env=False) as http:
-        for _ in range(DESK_ROUNDS):
-            begin = perf_counter()
-            answer = await http.post("/graphql", json={"query": DESK}, headers={"Authorization": f"Bearer {token}"})
-            over_http.append((perf_counter() - begin) * 1e3)
-            begin = perf_counter()
-            page = await collection.find(where).sort("due_key", 1).limit(20).to_list()
-            orjson.dumps(page, default=bytes.hex)
-            straight.append((perf_counter() - begin) * 1e3)
-        edges = answer.json()["data"]["hotlineDesk"].get("edges")
-        if not edges or len(edges) != len(page):
-            raise AssertionError(f"not a page of 20: {answer.text[:500]}")
+    client = Client(PORT)
+    for _ in range(DESK_ROUNDS):
+        begin = perf_counter()
+        answer = await client.post(token, {"query": DESK})
+        over_http.append((perf_counter() - begin) * 1e3)
+        begin = perf_counter()
+        page = await collection.find(where).sort("due_key", 1).limit(20).to_list()
+        orjson.dumps(page, default=bytes.hex)
+        straight.append((perf_counter() - begin) * 1e3)
+    edges = orjson.loads(answer)["data"]["hotlineDesk"].get("edges")
+    if not edges or len(edges) != len(page):
+        raise AssertionError(f"not a page of 20: {answer[:500]!r}")
     return [
         at_most(
             "a desk page of 20 over HTTP against PyMongo and orjson",

@@ -60,7 +60,16 @@ class Client:
 
     async def call(self, token: str, query: str, input: Mapping[str, Any]) -> dict[str, Any]:
         """Raises `Failed` for anything but an order."""
-        body = orjson.dumps({"query": query, "variables": {"input": {**input, "idempotencyKey": new_id()}}})
+        variables = {"input": {**input, "idempotencyKey": new_id()}}
+        content = orjson.loads(await self.post(token, {"query": query, "variables": variables}))
+        given = (content.get("data") or {}).get("answer") or {}
+        if given.get("__typename") != "Order":
+            raise Failed(given.get("code") or str(content.get("errors"))[:100])
+        return dict(given)
+
+    async def post(self, token: str, request: Mapping[str, Any]) -> bytes:
+        """The body of the answer. Raises `Failed` for a lost connection and for any status but 200."""
+        body = orjson.dumps(request)
         head = (
             f"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -74,11 +83,7 @@ class Client:
             raise Failed(type(fault).__name__) from None
         if status != 200:
             raise Failed(f"HTTP {status}")
-        content = orjson.loads(answer)
-        given = (content.get("data") or {}).get("answer") or {}
-        if given.get("__typename") != "Order":
-            raise Failed(given.get("code") or str(content.get("errors"))[:100])
-        return dict(given)
+        return answer
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         self._streams = await asyncio.open_connection("127.0.0.1", self._port)
