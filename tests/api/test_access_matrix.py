@@ -159,6 +159,10 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
         SEES_ALL | WATER | {"admin"},
         '{ answer: staffOfUnit(unit: "unit:water") { __typename ... on Problem { code } } }',
     ),
+    "contacts": (HOTLINE, "{ answer: contacts { __typename ... on Problem { code } } }"),
+    "caller": (HOTLINE, '{ answer: caller(phone: "13800138000") { __typename ... on Problem { code } } }'),
+    "dispatchRules": (SEES_ALL | {"admin"}, "{ answer: dispatchRules { __typename ... on Problem { code } } }"),
+    "rulePack": (SIGNED_IN, "{ answer: rulePack { __typename } }"),
 }
 
 MISSING = {"order": {"NOT_FOUND"}, "staffOfUnit": {"NOT_FOUND", "NOT_ALLOWED"}}
@@ -201,6 +205,20 @@ OTHERS: dict[str, tuple[frozenset[str | None], str]] = {
         frozenset(),
         f'mutation {{ answer: releaseFile(input: {{file: "file:none", reason: "市民同意公开。"}}) {P} }}',
     ),
+    "recordContact": (
+        frozenset({"operator", "caller", "supervisor"}),
+        f'mutation {{ answer: recordContact(input: {{idempotencyKey: "k", channel: "channel:none"}}) {P} }}',
+    ),
+    "proposeDispatchRule": (
+        frozenset({"admin", "chief"}),
+        'mutation { answer: proposeDispatchRule(input: {idempotencyKey: "k", lead: "unit:water", basis: "",'
+        f' validFrom: "2026-11-16"}}) {P} }}',
+    ),
+    "retireDispatchRule": (
+        frozenset({"admin", "chief"}),
+        'mutation { answer: retireDispatchRule(input: {idempotencyKey: "k", rule: "rule:none", reason: "",'
+        f' lastDay: "2026-11-16"}}) {P} }}',
+    ),
     "revealReporter": (
         HOTLINE | WATER,
         f'mutation {{ answer: revealReporter(input: {{order: "$order", reason: ""}}) {P} }}',
@@ -221,6 +239,10 @@ SIGNING_IN = {
 """For nobody yet signed in, or about one's own session."""
 ELSEWHERE = {
     "uploadFile": "test_a_file_is_taken_from_those_who_act_on_orders",
+    **dict.fromkeys(
+        ("contact", "completeContact", "revealContactPhone", "markMalicious", "liftMaliciousMark"),
+        "test_desks_beside: test_contacts_are_for_those_whose_work_they_are",
+    ),
     "workOrderChanged": "test_subscriptions_are_told_to_those_who_may_see",
     "deskChanged": "test_subscriptions_are_told_to_those_who_may_see",
 }

@@ -1,6 +1,6 @@
 """What stands beside the orders: contacts, the dispatch catalogue, the rule pack."""
 
-from tests.api.serving import PROBLEM, Api
+from tests.api.serving import CITIZENS, PROBLEM, STAFF, Api
 
 CONTACT = f"... on Contact {{ id phone outcome channel {{ id }} orders {{ id }} }} {PROBLEM}"
 RULE = f"... on DispatchRule {{ id lead {{ id }} category {{ id }} validTo }} {PROBLEM}"
@@ -21,6 +21,33 @@ async def test_an_order_hangs_on_the_call_that_it_came_by(api: Api) -> None:
     for who in ("water", "zhang"):
         assert (await api.data(who, history))["code"] == "NOT_ALLOWED"
         assert (await api.mutate(who, "recordContact", CONTACT, **call))["code"] == "NOT_ALLOWED"
+
+
+async def test_contacts_are_for_those_whose_work_they_are(api: Api) -> None:
+    hotline = {"operator", "dispatcher", "chief", "reviewer", "caller", "supervisor"}
+    call = {"channel": "channel:phone", "phone": "13600136000"}
+    contact = (await api.mutate("operator", "recordContact", CONTACT, **call))["id"]
+    about = f'contact: "{contact}", reason: ""'
+    operations = {
+        f'{{ contact(id: "{contact}") {{ __typename ... on Problem {{ code }} }} }}': hotline,
+        f"mutation {{ revealContactPhone(input: {{{about}}}) {{ __typename ... on Problem {{ code }} }} }}": hotline,
+        f'mutation {{ markMalicious(input: {{{about}, until: "2026-12-01T00:00:00Z"}}) '
+        "{ __typename ... on Problem { code } } }": {"supervisor"},
+        f"mutation {{ liftMaliciousMark(input: {{{about}}}) {{ __typename ... on Problem {{ code }} }} }}": {
+            "supervisor"
+        },
+        f'mutation {{ completeContact(input: {{contact: "{contact}", idempotencyKey: "k", outcome: ANSWERED, '
+        "durationSeconds: -1}) { __typename ... on Problem { code } } }": {"operator", "supervisor"},
+    }
+    for query, allowed in operations.items():
+        for who in (*STAFF, *CITIZENS):
+            code = (await api.data(who, query)).get("code", "ok")
+            denied = "NOT_ALLOWED" if who in hotline else "NOT_FOUND"
+            if who in allowed:
+                assert code not in ("NOT_ALLOWED", "NOT_FOUND", "UNKNOWN"), (who, query)
+            else:
+                assert code == denied, (who, query)
+        assert (await api.run(None, query))["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
 async def test_a_malicious_mark_warns_and_never_blocks(api: Api) -> None:
