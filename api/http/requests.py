@@ -107,6 +107,8 @@ class Requests:
     def _account(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
         context: Context | None = state.get("context")
         self._metrics.answered(_route(scope["path"]), status, seconds)
+        for code in context.codes if context else ():
+            self._metrics.told(code)
         log.info(
             "request",
             request=state["request_id"],

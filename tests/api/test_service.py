@@ -7,11 +7,12 @@ from tests.api.serving import Api
 async def test_health_and_metrics(api: Api) -> None:
     assert (await api.http.get("/healthz")).json() == {"status": "ok"}
     assert (await api.http.get("/readyz")).json() == {"status": "ok"}
-    await api.run("zhang", "{ me { id } }")
+    await api.run("zhang", '{ order(id: "order:none") { __typename } }')
     text = (await api.http.get("/metrics")).text
     line = next(line for line in text.splitlines() if line.startswith("zhengtong_http_requests_total{"))
     assert "process=" in line
     assert 'path="/graphql"' in text
+    assert 'zhengtong_problems_total{code="NOT_FOUND"' in text
 
 
 async def test_graphiql_and_introspection_in_development(api: Api) -> None:
