@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from bench.city import Place, found, opened
-from bench.loading import ALL_OPEN, ANSWER, YEARS_WORK, load, order_in
+from bench.loading import ALL_OPEN, ANSWER, HALF_A_YEAR, load, order_in
 from bench.rows import Row, at_most, median, told
 from foundation.paging import PageRequest
 from runtime.composition import App
@@ -28,7 +28,7 @@ Operation = Callable[[App], Awaitable[Callable[[], Awaitable[Any]]]]
 
 
 async def desk(app: App) -> Callable[[], Awaitable[Any]]:
-    return lambda: app.office.orders.desk(town.DISPATCHER, Status.RECEIVED, PageRequest(first=20), app.clock.now())
+    return lambda: app.office.orders.desk(town.DISPATCHER, Status.IN_PROGRESS, PageRequest(first=20), app.clock.now())
 
 
 async def detail(app: App) -> Callable[[], Awaitable[Any]]:
@@ -76,7 +76,7 @@ async def measure(place: Place) -> list[Row]:
         many = await stack.enter_async_context(opened(place, "bench_many"))
         for app, number in ((few, FEW), (many, MANY)):
             await found(app)
-            await load(app, number, YEARS_WORK)
+            await load(app, number, HALF_A_YEAR)
         rows = []
         for name, operation in OPERATIONS.items():
             rows += await _against(name, operation, few, many, MOST)

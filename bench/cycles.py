@@ -23,7 +23,7 @@ import orjson
 
 from bench.city import Place, found, opened, short_cycle, tokens
 from bench.driving import Client
-from bench.loading import YEARS_WORK, load
+from bench.loading import HALF_A_YEAR, load
 from bench.rows import Row, at_least, at_most, median, percentile, told
 from foundation.paging import EARLIEST, LATEST, instant
 from runtime.composition import App
@@ -39,7 +39,7 @@ API_MEGABYTES = 250.0
 DESK_TIMES = 3.0
 DESK_ROUNDS = 150
 DATABASE = "bench_cycles"
-DESK = """{ hotlineDesk(status: RECEIVED, first: 20) { __typename ... on OrderConnection { edges { cursor node {
+DESK = """{ hotlineDesk(status: IN_PROGRESS, first: 20) { __typename ... on OrderConnection { edges { cursor node {
   id number status receivedAt title } } pageInfo { hasNextPage endCursor } } ... on Problem { code message } } }"""
 
 
@@ -134,7 +134,7 @@ async def measure(place: Place, *, stored: int = STORED) -> list[Row]:
     """Rows of the load test, the spike, the desk and the memory."""
     async with opened(place, DATABASE) as app:
         await found(app, short_cycle())
-        await load(app, stored, YEARS_WORK)
+        await load(app, stored, HALF_A_YEAR)
         async with serving(place, DATABASE, place.folder):
             pass  # a first start prepares the database
         async with serving(place, DATABASE, place.folder) as served:
@@ -175,7 +175,7 @@ async def _desk(app: App) -> list[Row]:
     token = (await tokens(app))["dispatcher"]
     collection = app.database.collection(OrderDocument)
     # The bounds that the page itself ends up with: it starts where the soonest due one is.
-    where = {"status": Status.RECEIVED, "due_key": {"$gte": instant(EARLIEST), "$lt": instant(LATEST)}}
+    where = {"status": Status.IN_PROGRESS, "due_key": {"$gte": instant(EARLIEST), "$lt": instant(LATEST)}}
     last = (await collection.find(where).sort("due_key", 1).limit(20).to_list())[-1]["due_key"]
     where["due_key"] = {"$gte": instant(EARLIEST), "$lte": last}
     over_http, straight = list[float](), list[float]()

@@ -38,13 +38,13 @@ SEALED_ON_ORDER = ("title", "name")
 Spread = dict[Status, tuple[float, timedelta, timedelta]]
 """For each state its share, and between what shifts of time its orders lie."""
 
-YEARS_WORK: Spread = {
-    Status.CLOSED: (0.88, timedelta(days=-180), timedelta(days=-1)),
-    Status.RECEIVED: (0.04, timedelta(days=-5), timedelta()),
-    Status.DISPATCHED: (0.04, timedelta(days=-5), timedelta()),
-    Status.IN_PROGRESS: (0.04, timedelta(days=-5), timedelta()),
+HALF_A_YEAR: Spread = {
+    Status.CLOSED: (0.967, timedelta(days=-180), timedelta(days=-8)),
+    Status.RECEIVED: (0.001, timedelta(hours=-3), timedelta()),
+    Status.DISPATCHED: (0.002, timedelta(hours=-3), timedelta()),
+    Status.IN_PROGRESS: (0.03, timedelta(days=-5), timedelta()),
 }
-"""What a hotline has: nearly all archived."""
+"""What a hotline has: nearly all archived, hours of work to be dispatched and signed, days of it in progress."""
 ALL_OPEN: Spread = {Status.DISPATCHED: (1.0, timedelta(hours=1), timedelta(days=30))}
 """Every one with a timer that is not due."""
 
