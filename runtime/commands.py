@@ -311,38 +311,26 @@ def rules_measure(
 
 
 @app.command()
-def verify(as_json: AsJson = False) -> None:
+def verify(
+    database: Annotated[
+        str | None, typer.Option(help="Another database of the same server, for instance a replay's.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Walk every order's chain of events and every daily checkpoint, and name each broken, missing or cut-off link."""
-    from dataclasses import asdict
-
-    from foundation.database import Database
     from foundation.keys import read_keys
-    from runtime.collections import STORED
-    from workorders.lifecycle.checkpoints import Verification
-    from workorders.lifecycle.checkpoints import verify as walk
+    from runtime.verifying import NamedFault, Walk, walk
 
-    walked = Verification()
-    faults: list[str] = []
+    def found(fault: NamedFault) -> None:
+        if not as_json:
+            typer.echo(str(fault))
 
-    async def body(settings: "Settings", server: "Server") -> None:
-        keys = read_keys(settings)
-        database = Database(server.uri, settings.database)
-        await database.bind(STORED)
-        try:
-            async for fault in walk(database, keys.keyring, keys.signer, walked):
-                faults.append(str(fault))
-                if not as_json:
-                    typer.echo(str(fault))
-        finally:
-            await database.close()
+    async def body(settings: "Settings", server: "Server") -> Walk:
+        return await walk(server.uri, database or settings.database, read_keys(settings), found)
 
-    with_server(body, tell)
-    summary = (
-        f"{walked.orders} orders with {walked.events} events and {walked.checkpoints} checkpoints walked; "
-        f"{walked.erased} texts are erased; {len(faults)} faults."
-    )
-    answer({**asdict(walked), "faults": faults}, as_json=as_json, text=lambda: summary)
-    if faults:
+    result = with_server(body, tell)
+    answer(result.as_json(), as_json=as_json, text=result.summary)
+    if result.faults:
         raise typer.Exit(ExitCode.FOUND_WANTING)
 
 
