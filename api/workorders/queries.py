@@ -49,6 +49,10 @@ class OrderFilterInput:
     category: strawberry.ID | None = strawberry.field(default=None, description="It, or one below it.")
     place: strawberry.ID | None = strawberry.field(default=None, description="It, or one within it.")
     channel: strawberry.ID | None = None
+    unit: strawberry.ID | None = strawberry.field(
+        default=None, description="Orders that are, or once were, at this unit or below it."
+    )
+    due: SpanInput | None = strawberry.field(default=None, description="When the desk that it lies on is due.")
     phone: str | None = strawberry.field(default=None, description="The reporter's exact number.")
     name: str | None = strawberry.field(default=None, description="The reporter's exact name.")
 
@@ -88,6 +92,8 @@ class OrderQueries:
             category=optional_id(IdKind.CATEGORY, where.category, "filter.category"),
             place=optional_id(IdKind.PLACE, where.place, "filter.place"),
             channel=optional_id(IdKind.CHANNEL, where.channel, "filter.channel"),
+            unit=optional_id(IdKind.UNIT, where.unit, "filter.unit"),
+            due=span_of(where.due, "filter.due") if where.due else None,
             phone_hash=keyring.keyed_hash("phone", e164(where.phone, "filter.phone")) if where.phone else None,
             name_hash=keyring.keyed_hash("name", where.name) if where.name else None,
         )

@@ -90,6 +90,8 @@ class Granted(Fact):
     citizen: Deadline | None = None
     dispatch: Deadline | None = None
     suspended_until: datetime | None = None
+    others: tuple[Moved, ...] = ()
+    """The co and delegated units that are still at work get as much."""
 
 
 class Refused(Fact):
@@ -100,6 +102,7 @@ class Resumed(Fact):
     assignment: str
     reply: Deadline
     citizen: Deadline
+    others: tuple[Moved, ...] = ()
 
 
 class Contacted(Fact):

@@ -107,8 +107,10 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
         case Refused():
             return _with(order, request=None)
         case Resumed():
-            resumed = _alter(order, fact.assignment, suspended_since=None, suspended_until=None, reply=fact.reply)
-            return _with(resumed, citizen=fact.citizen)
+            running = _alter(order, fact.assignment, suspended_since=None, suspended_until=None, reply=fact.reply)
+            for moved in fact.others:
+                running = _move(running, moved)
+            return _with(running, citizen=fact.citizen)
         case Contacted():
             return _alter(order, fact.assignment, contacted_at=at) if fact.first else order
         case Delegated():
@@ -213,6 +215,10 @@ def _grant(order: Order, action: Action, fact: Granted, at: datetime) -> Order:
         raise KeyError(request.assignment)
     if fact.reply is not None:
         order = _alter(order, held.id, reply=fact.reply)
+    for moved in fact.others:
+        order = _move(order, moved)
+        if action is Action.GRANT_COMPLEX:
+            order = _alter(order, moved.assignment, complex=True)
     match action:
         case Action.GRANT_COMPLEX:
             return _alter(order, held.id, complex=True)

@@ -106,7 +106,9 @@ async def draft(office: Office, actor: Actor, report: Report, change: Change) ->
     texts = _texts(report)
     category, place = _classified(terms, report)
     if report.linked_to is not None:
-        await office.orders.visible_to(actor, report.linked_to)
+        earlier = await office.orders.visible_to(actor, report.linked_to)
+        if not earlier.order.ended:
+            raise InvalidInput.field("linkedTo", "只能关联已办结的工单；正在办理的工单请补充情况。")
     return await _draft(office, actor, terms, report, (category, place), texts, change)
 
 

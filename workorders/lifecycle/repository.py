@@ -26,6 +26,10 @@ class OrderFilter:
     category: str | None = None
     place: str | None = None
     channel: str | None = None
+    unit: str | None = None
+    """Orders that are, or once were, at this unit or below it."""
+    due: Span | None = None
+    """When the desk that an order lies on is due."""
     phone_hash: str | None = None
     name_hash: str | None = None
 
@@ -104,6 +108,10 @@ class OrderRepository:
             narrow["order.place"] = where.place
         if where.channel:
             narrow["order.channel"] = where.channel
+        if where.unit:
+            narrow["order.assignments.ancestors"] = where.unit
+        if where.due:
+            narrow["due_key"] = {"$gte": instant(where.due.start), "$lt": instant(where.due.end)}
         page = await page_of(
             self._database,
             OrderDocument,
@@ -144,9 +152,9 @@ class OrderRepository:
         now: datetime,
         due: Span | None = None,
     ) -> Page[UnitDesk]:
-        """A unit's desk, its subtree's too: the assignments with this task, soonest due first.
+        """A unit's desk, with everything below it: the assignments with this task, soonest due first.
 
-        Raises `NotAllowed` for a unit that is not the actor's own or below it.
+        Raises `NotAllowed` for a unit that is not the actor's own; what lies below it is on the own desk.
         """
         if not actor.has(*SEES_ALL) and not await self._below(actor, unit):
             raise NotAllowed

@@ -213,8 +213,14 @@ def _terms(order: Order, fact: Fact, rules: RulePack, calendars: Mapping[str, Ca
             by_stay |= {each.assignment: each.reply.calendar for each in leads}
         case Granted(reply=Deadline() as reply) if order.request is not None:
             by_stay[order.request.assignment] = reply.calendar
+            by_stay |= {
+                each.assignment: each.reply.calendar for each in fact.others if not stays[each.assignment].parent
+            }
         case Resumed():
             by_stay[fact.assignment] = fact.reply.calendar
+            by_stay |= {
+                each.assignment: each.reply.calendar for each in fact.others if not stays[each.assignment].parent
+            }
     return Terms(
         rules=rules,
         calendar=calendars[order.calendar],

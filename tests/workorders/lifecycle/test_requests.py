@@ -213,7 +213,7 @@ async def test_an_extension_adds_to_the_old_deadline_whenever_it_is_granted(town
         lead = order.lead
         assert lead is not None
         assert lead.reply.due == order.citizen.due == local(25)
-        assert order.assignments[1].reply.due == local(23)  # the co-unit's stays
+        assert order.assignments[1].reply.due == local(25)  # the co-unit gets as much
         await check(town, order.id)
 
 

@@ -133,7 +133,8 @@ def assign(
     redo = round > 0
     reply = clocks.reply_due(rules, calendar, kind=order.kind, urgency=order.urgency, start=case.now, round=round)
     contact = None
-    if role is AssignmentRole.LEAD and order.reporter is not Reporter.ANONYMOUS:
+    # Only an open reporter can be called by the unit; the hotline relays for a confidential one.
+    if role is AssignmentRole.LEAD and order.reporter is Reporter.OPEN:
         contact = clocks.contact_due(rules, calendar, kind=order.kind, urgency=order.urgency, start=case.now)
     return Assignment(
         id=assignment_id(order, number),

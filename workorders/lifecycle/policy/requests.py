@@ -3,6 +3,8 @@
 One is open at a time. It stops nothing while it is pending; granted, the deadline moves from the asking on.
 """
 
+from collections.abc import Callable
+
 from foundation.errors import NotAllowed
 from identity.actors import Role
 from workorders.deadlines import clocks
@@ -22,7 +24,7 @@ from workorders.lifecycle.errors import (
     Suspended,
     WrongAssignment,
 )
-from workorders.lifecycle.facts import Asked, Granted, Refused, Resumed
+from workorders.lifecycle.facts import Asked, Granted, Moved, Refused, Resumed
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.policy.limits import citizen_limit, reply_limit
 from workorders.lifecycle.states import Action, AssignmentState, RequestKind
@@ -89,20 +91,50 @@ def _granted(case: Case, request: Request, held: Assignment) -> Granted:
             return Granted(request=request.id, dispatch=dispatch)
         case RequestKind.EXTENSION:
             days = request.working_days or 0
+            reply = clocks.extended(calendar, held.reply, working_days=days)
             return Granted(
                 request=request.id,
-                reply=clocks.extended(calendar, held.reply, working_days=days),
+                reply=reply,
                 citizen=_citizen(case, held, clocks.extended(city, case.order.citizen, working_days=days)),
+                others=_others(
+                    case,
+                    held,
+                    reply,
+                    lambda a: clocks.extended(case.terms.calendar_of(a.unit), a.reply, working_days=days),
+                ),
             )
         case RequestKind.SUSPENSION:
             until = calendar.add_days(request.asked_at, request.working_days or 0)
             return Granted(request=request.id, suspended_until=until)
         case RequestKind.COMPLEX:
+            reply = _complex_limit(case, held)
             return Granted(
                 request=request.id,
-                reply=reply_limit(case, held.model_copy(update={"complex": True})),
+                reply=reply,
                 citizen=citizen_limit(case, complex=True),
+                others=_others(case, held, reply, lambda a: _complex_limit(case, a)),
             )
+
+
+def _complex_limit(case: Case, held: Assignment) -> Deadline:
+    return reply_limit(case, held.model_copy(update={"complex": True}))
+
+
+def _others(
+    case: Case, held: Assignment, reply: Deadline, moved: Callable[[Assignment], Deadline]
+) -> tuple[Moved, ...]:
+    """What the lead is given, the co and delegated units still at work are given too, by their own calendars; who was
+    delegated to stays within the lead's new deadline."""
+    return tuple(
+        Moved(
+            assignment=each.id,
+            sign=each.sign,
+            contact=each.contact,
+            reply=clocks.earlier(moved(each), reply) if each.parent is not None else moved(each),
+        )
+        for each in case.order.assignments
+        if each.id != held.id and each.state in (AssignmentState.PENDING, AssignmentState.SIGNED)
+    )
 
 
 def _citizen(case: Case, held: Assignment, moved: Deadline) -> Deadline:
@@ -128,9 +160,16 @@ def resume(case: Case, note: str | None = None) -> Decision:
     # A worker that was down does not give the unit more than was granted.
     end = min(case.now, lead.suspended_until)
     start, calendar = lead.suspended_since, case.terms.calendar_of(lead.unit)
+    reply = clocks.resumed(calendar, lead.reply, start=start, end=end)
     fact = Resumed(
         assignment=lead.id,
-        reply=clocks.resumed(calendar, lead.reply, start=start, end=end),
+        reply=reply,
+        others=_others(
+            case,
+            lead,
+            reply,
+            lambda a: clocks.resumed(case.terms.calendar_of(a.unit), a.reply, start=start, end=end),
+        ),
         citizen=_citizen(case, lead, clocks.resumed(case.terms.calendar, case.order.citizen, start=start, end=end)),
     )
     return Decision(Action.RESUME, fact, {"note": note} if note else {})
