@@ -191,9 +191,7 @@ async def test_a_get_asks_one_question_and_changes_nothing(query: str, served: A
     assert fault(answer, installation) == "MALFORMED"
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/graphql/x", "/%00", "/..%2f..%2fetc%2fpasswd", "/files/x/y/z"]
-)
+@pytest.mark.parametrize("path", ["/", "/nothing", "/graphql/x", "/%00", "/..%2f..%2fetc%2fpasswd", "/files/x/y/z"])
 async def test_paths_that_there_are_none_of(path: str, served: Api, installation: Installation) -> None:
     answer = await served.http.get(path + ("?" + SECRET if path == "/nothing" else ""))
     assert answer.status_code == 404
