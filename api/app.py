@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
+from api.http import explorer
 from api.http.files import Files
 from api.http.health import Ready, alive
 from api.http.metrics import Metrics
@@ -26,7 +27,8 @@ Around = Callable[[], AbstractAsyncContextManager[None]]
 def create_app(services: Services, around: Around = nullcontext) -> Starlette:
     """The application; `around` is entered before the first request and left after the last one."""
     metrics = Metrics()
-    schema = build_schema(introspection=services.settings.environment is Environment.DEVELOPMENT)
+    development = services.settings.environment is Environment.DEVELOPMENT
+    schema = build_schema(introspection=development)
     changes = Changes(services.database)
     graphql = GraphQLView(services, schema, changes)
     metrics.subscribers.set_function(lambda: changes.listening)
@@ -43,6 +45,7 @@ def create_app(services: Services, around: Around = nullcontext) -> Starlette:
         routes=[
             Route("/graphql", graphql, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", graphql),
+            *([Route("/graphql/explorer/{name}", explorer.asset)] if development else ()),
             Route("/files/{id}", Files(services).__call__),
             Route("/healthz", alive),
             Route("/readyz", Ready(services).__call__),

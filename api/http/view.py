@@ -17,6 +17,7 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types.unset import UNSET
 
 from api.context import Context
+from api.http import explorer
 from api.http.requests import MALFORMED, BodyRefused, request_id_of, told
 from api.schema import CitySchema
 from api.services import Services
@@ -101,6 +102,9 @@ class GraphQLView(GraphQL[Context, None]):
             context.token = bearer(given)
             await context.authenticate()
         return UNSET
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return explorer.page()
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         content_type = (request.content_type or "").partition(";")[0].strip().lower()

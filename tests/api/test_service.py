@@ -1,5 +1,11 @@
 """What operators of the service see: health, metrics, GraphiQL, request ids; and what production does not show."""
 
+import re
+from dataclasses import replace
+
+import httpx
+
+from api.app import create_app
 from foundation.settings import Environment, Settings
 from tests.api.serving import Api
 
@@ -17,8 +23,42 @@ async def test_health_and_metrics(api: Api) -> None:
 
 async def test_graphiql_and_introspection_in_development(api: Api) -> None:
     page = await api.http.get("/graphql", headers={"accept": "text/html"})
-    assert "graphiql" in page.text.lower()
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<title>政通" in page.text
     assert (await api.data(None, "{ __schema { queryType { name } } }"))["queryType"]["name"] == "Query"
+
+
+async def test_the_explorer_is_served_whole_from_here(api: Api) -> None:
+    page = await api.http.get("/graphql", headers={"accept": "text/html"})
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assets = [address for address in addresses if address != "data:,"]
+    assert len(assets) == 5
+    assert all(address.startswith("/graphql/explorer/") for address in assets)
+    kinds = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
+    for address in assets:
+        asset = await api.http.get(address)
+        assert asset.status_code == 200, address
+        assert asset.headers["content-type"] == kinds[address.rpartition(".")[2]]
+        assert ("immutable" in asset.headers["cache-control"]) is bool(re.search(r"-\d+\.\d+\.\d+\.min", address))
+        assert "sourceMappingURL" not in asset.text
+        assert not re.search(r"url\([\"']?(?!data:|#)\w|@import|new Worker|importScripts|\bimport\(", asset.text), (
+            address
+        )
+        if ".min." not in address:
+            assert not re.search(r"(https?|wss?):?//", page.text + asset.text)
+    for other in ("LICENSES.md", "__init__.py", "index.html", "..%2Fview.py"):
+        assert (await api.http.get(f"/graphql/explorer/{other}")).status_code == 404
+
+
+async def test_production_serves_no_explorer(api: Api) -> None:
+    settings = api.app.settings.model_copy(update={"environment": Environment.PRODUCTION})
+    transport = httpx.ASGITransport(create_app(replace(api.app, settings=settings)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://city") as http:
+        page = await http.get("/graphql", headers={"accept": "text/html"})
+        assert page.status_code == 404
+        assert (await http.get("/graphql/explorer/explorer.js")).status_code == 404
 
 
 async def test_request_ids_are_kept_if_they_are_plain(api: Api) -> None:
