@@ -13,6 +13,7 @@ from api.fields import resolved
 from api.identity.trees import Node
 from api.ids import Kind, global_id, local_id
 from api.problems import Problem
+from foundation.errors import InvalidInput
 from workorders.attachments import reading, uploading
 from workorders.attachments.values import Side
 
@@ -62,8 +63,9 @@ class FileMutations:
     async def upload_file(self, info: Info, file: Upload) -> FileResult:
         context = info.context
         actor = context.actor
-        # The scalar takes nothing but a part of a multipart request.
-        given: UploadFile = file  # type: ignore[assignment]
+        given: object = file
+        if not isinstance(given, UploadFile):
+            raise InvalidInput.field("file", "请以 multipart 方式上传文件。")
         stored = await uploading.upload(
             context.services.attachments, actor, name=given.filename or "", content=_pieces(given)
         )
