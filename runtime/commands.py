@@ -353,7 +353,11 @@ def replay(
     async def body(settings: "Settings", server: "Server") -> tuple[str, Report]:
         return await command.replay(settings, server, file.read_bytes(), database)
 
-    name, report = with_server(body, tell)
+    try:
+        name, report = with_server(body, tell)
+    except KeyboardInterrupt:
+        tell("Broken off; the same command goes on where this one stopped.")
+        raise
     answer({"database": name, **report.as_json()}, as_json=as_json, text=lambda: command.describe(name, report))
 
 

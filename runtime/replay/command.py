@@ -37,9 +37,14 @@ async def replay(settings: Settings, server: Server, content: bytes, database: s
     """
     file = read_messages(content, ZoneInfo(settings.zone))
     name = database or database_of(settings, file)
+    engine = server.engine
+
+    def ended() -> bool:
+        return engine is not None and engine.exit_code() is not None
+
     async with installation(_with_database(settings, name), server, SettableClock(EARLIEST)) as app:
         with _bar() as progress:
-            await play(app, file, progress=progress)
+            await play(app, file, progress=progress, database_ended=ended)
         return name, await report(app, file)
 
 

@@ -94,15 +94,20 @@ def in_order_of_time(rows: Sequence[Row]) -> list[Event]:
 
 
 async def play(
-    app: App, file: MessageFile, *, progress: Progress = lambda done, of: None, rules: RulePack | None = None
+    app: App,
+    file: MessageFile,
+    *,
+    progress: Progress = lambda done, of: None,
+    rules: RulePack | None = None,
+    database_ended: Callable[[], bool] = lambda: False,
 ) -> None:
     """Play the file into the app's database, from where the last run stopped.
 
-    Raises `OtherDatabase`, `DatabaseUnreachable`.
+    A lost connection is waited for, unless `database_ended`. Raises `OtherDatabase`, `DatabaseUnreachable`.
     """
     events = in_order_of_time(file.rows)
     mark = await _begin(app, file, rules)
-    player = _Player(app, mark)
+    player = _Player(app, mark, database_ended)
     progress(mark.done, len(events))
     while batch := _batch(events, player.mark.done):
         await player.play(batch)
@@ -148,6 +153,7 @@ def _batch(events: Sequence[Event], start: int) -> Sequence[Event]:
 class _Player:
     app: App
     mark: ReplayMark
+    database_ended: Callable[[], bool]
     since_sweep: int = 0
 
     async def play(self, batch: Sequence[Event]) -> int:
@@ -214,7 +220,7 @@ class _Player:
             try:
                 return await step()
             except (PyMongoError, Busy) as fault:
-                if monotonic() > ends:
+                if monotonic() > ends or self.database_ended():
                     raise DatabaseUnreachable(
                         f"The database does not answer any more ({type(fault).__name__}). Once it does, the same "
                         "command goes on where this one stopped."
