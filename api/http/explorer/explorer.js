@@ -1,7 +1,6 @@
 "use strict";
 
-const CITY = `# 不用登录就能查询：单位、事项分类、区划、渠道和时限规则。
-# 按 Ctrl+Enter（或 ▶）执行；左上角可打开接口文档。
+const CITY = `# 单位、事项分类、区划、渠道和时限规则。需要先登录（见 LogIn 标签页），令牌填在下方的 Headers。
 query City {
   units { name }
   categories { name hasChildren }
@@ -11,7 +10,8 @@ query City {
 }
 `;
 
-const LOG_IN = `# 演示城市的工作人员登录；各岗位的登录名在启动时的终端里。
+const LOG_IN = `# 按 Ctrl+Enter（或 ▶）执行；左上角可打开接口文档。
+# 演示城市的工作人员登录；各岗位的登录名在启动时的终端里。
 # 把得到的 accessToken 填到其他标签页下方的 Headers：{"authorization": "Bearer …"}
 mutation LogIn {
   staffLogIn(input: {login: "reviewer", password: "zhengtong-demo"}) {
@@ -56,8 +56,8 @@ ReactDOM.createRoot(document.getElementById("explorer")).render(
     {
       fetcher,
       defaultTabs: [
-        { query: CITY },
         { query: LOG_IN },
+        { query: CITY, headers: TOKEN },
         { query: ORDERS, headers: TOKEN },
         { query: DESK, headers: TOKEN },
       ],
