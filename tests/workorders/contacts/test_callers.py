@@ -203,7 +203,7 @@ OF_ONE: dict[str, tuple[frozenset[Role], Operation]] = {
 OF_ALL: dict[str, tuple[frozenset[Role], Operation]] = {
     "record": (RECORDERS, lambda desk, actor, _: record(desk, actor, RINGING)),
     "history": (READERS, lambda desk, actor, _: reading.contacts_of(desk, actor, PHONE, PageRequest())),
-    "orders": (READERS, lambda desk, actor, _: reading.orders_of(desk, actor, PHONE, PageRequest())),
+    "orders": (HOTLINE_ROLES, lambda desk, actor, _: reading.orders_of(desk, actor, PHONE, PageRequest())),
     "warning": (READERS, lambda desk, actor, _: reading.mark_of(desk, actor, PHONE)),
     "recent": (READERS, lambda desk, actor, _: reading.recent(desk, actor, PageRequest())),
     "own": (READERS, lambda desk, actor, _: reading.own(desk, actor, PageRequest())),
