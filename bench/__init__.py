@@ -8,4 +8,5 @@ replaying.py  the replay of real complaints
 costs.py      what operations cost beside 50,000 stored orders against 1,000; idle timers
 driving.py    the load generator, a process of its own
 cycles.py     the load test of DIGIT over HTTP, its spike, the desk over HTTP, memory
+    soaking.py    `make soak`
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import costs, cycles, deadlines, replaying
+from bench import costs, cycles, deadlines, replaying, soaking
 from bench.city import Place
 from bench.rows import Row, keep, show
 from foundation.engine import EmbeddedEngine, find_engine
@@ -35,22 +35,43 @@ def engine() -> Iterator[Place]:
         tempfile.TemporaryDirectory(prefix="zhengtong-bench-") as folder,
         EmbeddedEngine.start(find_engine(EngineChoice.RUST), Path(folder)) as running,
     ):
-        yield Place(running.uri, Path(folder))
+        yield Place(running.uri, Path(folder), running.pid)
+
+
+def run(measurement: Callable[[Place], Awaitable[list[Row]]]) -> list[Row]:
+    """Measure on a new engine, show and keep the rows."""
+    with engine() as place:
+        rows = uvloop.run(_measured(measurement, place))
+    for row in rows:
+        show(row)
+    keep(rows)
+    return rows
+
+
+async def _measured(measurement: Callable[[Place], Awaitable[list[Row]]], place: Place) -> list[Row]:
+    return await measurement(place)
+
+
+def soak() -> int:
+    """The load test beside 50,000 and a million orders, and the kills; 0 if all is well."""
+    rows = [run(soaking.few), run(soaking.many)]
+    against = soaking.compared(*rows)
+    show(against)
+    keep([against])
+    return max(soaking.kills(), int(not all(row["met"] for row in [*rows[0], *rows[1], against])))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*MEASUREMENTS, []], help="all, if none is named")
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(MEASUREMENTS)}; all, if none is named")
+    parser.add_argument("--soak", action="store_true", help="the load test beside a million orders, and 200 kills")
     arguments = parser.parse_args()
-    rows: list[Row] = []
-    for name in arguments.names or MEASUREMENTS:
-        with engine() as place:
-            measured = uvloop.run(MEASUREMENTS[name](place))
-        for row in measured:
-            show(row)
-        rows += measured
-        keep(measured)
-    return 0 if all(row["met"] for row in rows) else 1
+    if unknown := set(arguments.names) - set(MEASUREMENTS):
+        parser.error(f"there is no measurement {', '.join(sorted(unknown))}")
+    if arguments.soak:
+        return soak()
+    rows = [row for name in arguments.names or MEASUREMENTS for row in run(MEASUREMENTS[name])]
+    return int(not all(row["met"] for row in rows))
 
 
 if __name__ == "__main__":

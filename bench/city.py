@@ -25,10 +25,11 @@ SWITCHES = {"auto_sign": True, "unit_review": False, "hotline_review": False}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the engine answers and where the keys lie."""
+    """Where the engine answers, its process, and where the keys lie."""
 
     uri: str
     folder: Path
+    engine: int
 
     def settings(self, database: str) -> Settings:
         return Settings(data_dir=self.folder, database=database, mongodb_uri=SecretStr(self.uri))

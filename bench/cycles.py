@@ -24,6 +24,7 @@ import orjson
 from bench.city import Place, found, opened, short_cycle, tokens
 from bench.driving import Client
 from bench.loading import HALF_A_YEAR, load
+from bench.processors import children, processor_seconds, resident_megabytes
 from bench.rows import Row, at_least, at_most, median, percentile, told
 from foundation.paging import EARLIEST, LATEST, instant
 from runtime.composition import App
@@ -45,14 +46,25 @@ DESK = """{ hotlineDesk(status: IN_PROGRESS, first: 20) { __typename ... on Orde
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Two API processes and a worker."""
+    """Two API processes and a worker, by the process ids of the commands that watch over them."""
 
-    port: int
-    web: subprocess.Popen[bytes]
+    serve: int
+    worker: int
 
     def api_megabytes(self) -> float:
         """The largest resident set of an API process."""
-        return max(_resident(pid) for pid, command in _children(self.web.pid) if "runtime.web" in command)
+        return max(resident_megabytes(pid) for pid in self._running(self.serve, "runtime.web"))
+
+    def processor_seconds(self) -> dict[str, float]:
+        """What each part has used so far."""
+        parts = {
+            "API": self._running(self.serve, "runtime.web"),
+            "worker": self._running(self.worker, "runtime.worker"),
+        }
+        return {name: sum(map(processor_seconds, pids)) for name, pids in parts.items()}
+
+    def _running(self, parent: int, module: str) -> list[int]:
+        return [pid for pid, command in children(parent) if module in command]
 
 
 @asynccontextmanager
@@ -76,7 +88,7 @@ async def serving(place: Place, database: str, folder: Path) -> AsyncIterator[Se
     started = [_started([*command, what], env, folder) for what in ("serve", "worker")]
     try:
         await asyncio.to_thread(_answers, PORT)
-        yield Serving(PORT, started[0])
+        yield Serving(*(process.pid for process in started))
     finally:
         for process in started:
             process.send_signal(signal.SIGINT)
@@ -102,25 +114,6 @@ def _answers(port: int) -> None:
         asyncio.run(asyncio.sleep(0.2))
 
 
-def _children(pid: int) -> list[tuple[int, str]]:
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                command = (folder / "cmdline").read_text().replace("\0", " ")
-            except OSError:
-                continue
-            if parent == pid:
-                found.append((int(folder.name), command))
-    return found
-
-
-def _resident(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
-
-
 async def drive(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Let the load generator run."""
     process = await asyncio.create_subprocess_exec(
@@ -138,7 +131,7 @@ async def measure(place: Place, *, stored: int = STORED) -> list[Row]:
         async with serving(place, DATABASE, place.folder):
             pass  # a first start prepares the database
         async with serving(place, DATABASE, place.folder) as served:
-            rows = await _steady(app, stored)
+            rows = await _steady(app, place, served, stored)
             rows += await _spike(app)
             rows += await _desk(app)
             return [
@@ -147,16 +140,24 @@ async def measure(place: Place, *, stored: int = STORED) -> list[Row]:
             ]
 
 
-async def _steady(app: App, stored: int) -> list[Row]:
+async def _steady(app: App, place: Place, served: Serving, stored: int) -> list[Row]:
+    before = {**served.processor_seconds(), "engine": processor_seconds(place.engine)}
     result = await drive({"port": PORT, "tokens": await tokens(app)})
+    after = {**served.processor_seconds(), "engine": processor_seconds(place.engine)}
     name = f"DIGIT's load test with {stored:,} orders stored"
     if result["failures"]:
         print(f"    failures: {result['failures']}")
-    return [
+    rows = [
         at_least(f"{name}: life cycles", result["cycles"] / result["seconds"], "per s", CYCLES_PER_SECOND),
         at_most(f"{name}: p95 of a call", percentile(result["milliseconds"], 95), "ms", P95_MILLISECONDS),
         told(f"{name}: median of a call", median(result["milliseconds"]), "ms"),
         at_most(f"{name}: failures", sum(result["failures"].values()), "", 0),
+    ]
+    spent = {part: after[part] - before[part] for part in after} | {"load generator": result["processor_seconds"]}
+    cycles = result["started"]
+    return rows + [
+        told(f"{name}: processor time of a life cycle, {part}", seconds / cycles * 1e3, "ms")
+        for part, seconds in spent.items()
     ]
 
 

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import orjson
@@ -41,8 +41,12 @@ class Plan:
 
 @dataclass(slots=True)
 class Result:
+    """`cycles` ended within the counted seconds; `started` counts those of the warm-up too."""
+
     cycles: int = 0
+    started: int = 0
     seconds: float = 0.0
+    processor_seconds: float = 0.0
     milliseconds: list[float] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
 
@@ -139,6 +143,7 @@ async def steadily(plan: Plan) -> Result:
         while perf_counter() < ends:
             taken: list[float] = []
             begun = perf_counter()
+            result.started += 1
             try:
                 await cycle(client, plan, n, taken)
             except Failed as failed:
@@ -182,7 +187,9 @@ async def by_rates(plan: Plan) -> Result:
 
 def main() -> None:
     plan = Plan(**json.loads(sys.argv[1]))
+    started = process_time()
     result = uvloop.run(by_rates(plan) if plan.rates else steadily(plan))
+    result.processor_seconds = process_time() - started
     print(json.dumps(asdict(result)))
 
 
