@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC
+from time import monotonic
 from typing import Any, TypeVar
 
 from beanie import init_beanie
@@ -11,7 +12,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite, Write
 from foundation.documents import Stored
@@ -22,6 +23,7 @@ D = TypeVar("D", bound=Stored)
 R = TypeVar("R")
 
 TRANSACTION_TRIES = 12
+GONE_SECONDS = 5.0
 COMMIT_PAUSE = 0.02
 """Seconds before an unknown commit is asked for again, then growing: some 5 s in all, the life of a transaction."""
 DUPLICATE_KEY = 11000
@@ -142,24 +144,33 @@ def _raise_failed(write: Write, result: Raw) -> None:
 
 
 async def _again(once: Callable[[], Awaitable[R]]) -> R:
-    """Run it until it fails with no transient error, with growing pauses. Raises `Busy` after the bounded tries."""
+    """Run it until it fails with no transient error, with growing pauses. Raises `Busy` after the bounded tries.
+
+    A server that is gone is tried again for five seconds in all, not for five seconds at every try.
+    """
+    ends = monotonic() + GONE_SECONDS
     for attempt in range(TRANSACTION_TRIES):
         try:
             return await once()
         except PyMongoError as error:
-            if not error.has_error_label(TRANSIENT):
+            if not error.has_error_label(TRANSIENT) or _is_gone(error, ends):
                 raise
         await asyncio.sleep(secrets.randbelow(1_000) / 1_000_000 * 2 ** min(attempt + 2, 8))
     raise Busy
 
 
 async def _commit(session: AsyncClientSession) -> None:
+    ends = monotonic() + GONE_SECONDS
     for attempt in range(TRANSACTION_TRIES):
         try:
             await session.commit_transaction()
             return
         except PyMongoError as error:
             unknown = error.has_error_label("UnknownTransactionCommitResult")
-            if not unknown or attempt == TRANSACTION_TRIES - 1:
+            if not unknown or attempt == TRANSACTION_TRIES - 1 or _is_gone(error, ends):
                 raise
             await asyncio.sleep(COMMIT_PAUSE * 2 ** min(attempt, 5))
+
+
+def _is_gone(error: PyMongoError, ends: float) -> bool:
+    return isinstance(error, ConnectionFailure) and monotonic() > ends
