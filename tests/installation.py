@@ -7,6 +7,7 @@ On a database that is handed over, or with an embedded engine of its own, which 
 import asyncio
 import os
 import re
+import secrets
 import signal
 import subprocess
 import time
@@ -175,7 +176,8 @@ class Installation:
             httpx.AsyncClient(base_url=self.url, timeout=30, trust_env=False) as http,
         ):
             # A town's own clock is the machine's here: nothing in these tests turns it.
-            yield Api(app, app.clock, http, await tokens(app), f"127.0.0.1:{self.port}")  # type: ignore[arg-type]
+            keys = secrets.randbelow(1 << 40)  # another client than those before it
+            yield Api(app, app.clock, http, await tokens(app), f"127.0.0.1:{self.port}", keys)  # type: ignore[arg-type]
 
     # Killing
 
@@ -269,8 +271,8 @@ async def installation(mongodb_uri: str, tmp_path_factory: pytest.TempPathFactor
     assert ended == 0
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def served(installation: Installation) -> AsyncIterator[Api]:
-    """A client of the running installation with everybody's tokens."""
+    """A client of the running installation with everybody's tokens, for the tests of one file."""
     async with installation.api() as api:
         yield api

@@ -105,6 +105,11 @@ DOCUMENTS = {
     "width through inline fragments": "{ ... on Query {"
     + " ".join(f"a{n}: myOrders {{ __typename }}" for n in range(200))
     + "} }",
+    "fragments that spread each other twice": "{ ...f0 } "
+    + " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(100))
+    + " fragment f100 on Query { me { id } }",
+    "one field over and over": "{ myOrders { " + "__typename " * 900 + "} }",
+    "one field over and over where nobody looks": "{ me { id } } fragment f on Query { " + "me { id } " * 400 + "}",
     "many mutations": "mutation {"
     + " ".join(f'a{n}: requestLoginCode(mobile: "1990000{n:04}") {{ __typename }}' for n in range(21))
     + "}",
