@@ -165,6 +165,15 @@ class Socket:
         payload = {"query": query, "variables": variables}
         await self.send({"id": str(self.subscriptions), "type": "subscribe", "payload": payload})
 
+    async def hears(self, expected: Json) -> None:
+        """Read on until this is told: what happened before, and repeated looks at what did not change, come too."""
+        heard = []
+        for _ in range(20):
+            heard.append(await self.next())
+            if heard[-1] == expected:
+                return
+        raise AssertionError(f"not told {expected}, but {heard}")
+
     async def next(self) -> Any:
         """What the one root field of the next event told."""
         message = await self.receive()

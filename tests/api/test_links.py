@@ -11,6 +11,9 @@ async def test_a_link_does_not_lead_a_unit_to_who_reported_in_confidence(api: Ap
     """The first order is open: whoever finds it from the second one knows who reported both."""
     first = await api.intake()
     await api.act("dispatcher", "Dispatch", first, lead="unit:water")
+    early = await api.mutate("zhang", "orderIntake", **COMPLAINT, linkedTo=first)
+    assert [field["path"] for field in early["fields"]] == ["linkedTo"]
+    await api.act("zhang", "Withdraw", first, reason="另行反映。")
     second = await api.intake(reporting="CONFIDENTIAL", linkedTo=first)
     await api.act("dispatcher", "Dispatch", second, lead="unit:water")
     assert (await api.data("water", LINK, id=second))["linkedTo"] is None

@@ -25,9 +25,9 @@ async def test_an_order_is_told_anew_after_each_change(api: Api) -> None:
         await socket.subscribe(ORDER_CHANGED, id=order)
         await listening(api)
         await api.act("dispatcher", "Dispatch", order, lead="unit:water")
-        assert await socket.next() == {"status": "DISPATCHED"}
+        await socket.hears({"status": "DISPATCHED"})
         await api.act("water", "Sign", order)
-        assert await socket.next() == {"status": "IN_PROGRESS"}
+        await socket.hears({"status": "IN_PROGRESS"})
 
 
 async def test_what_one_may_not_see_is_told_as_missing(api: Api) -> None:
@@ -57,10 +57,10 @@ async def test_a_desk_hears_what_comes_and_what_goes(api: Api) -> None:
         await unit.subscribe(DESK_CHANGED, unit="unit:water")
         await listening(api, 2)
         order = await api.intake()
-        assert await hotline.next() == {"onDesk": True, "order": {"id": order}}
+        await hotline.hears({"onDesk": True, "order": {"id": order}})
         await api.act("dispatcher", "Dispatch", order, lead="unit:water")
-        assert await hotline.next() == {"onDesk": False, "order": {"id": order}}
-        assert await unit.next() == {"onDesk": True, "order": {"id": order}}
+        await hotline.hears({"onDesk": False, "order": {"id": order}})
+        await unit.hears({"onDesk": True, "order": {"id": order}})
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ async def test_polling_does_while_the_stream_is_broken(api: Api, monkeypatch: py
     async with api.websocket("zhang") as socket, api.websocket("dispatcher") as desk:
         await socket.subscribe(ORDER_CHANGED, id=order)
         await desk.subscribe(DESK_CHANGED, status="RECEIVED")
-        assert await desk.next() == {"onDesk": False, "order": None}
+        await desk.hears({"onDesk": False, "order": None})
         await api.act("dispatcher", "Dispatch", order, lead="unit:water")
-        assert await socket.next() == {"status": "DISPATCHED"}
+        await socket.hears({"status": "DISPATCHED"})
 
 
 async def test_a_slow_listener_is_told_the_latest_and_at_last_to_look_again(api: Api) -> None:
