@@ -28,7 +28,7 @@ from tests.runtime.recount import recount
 from tests.runtime.test_replay import GOOD, Column, assert_whole, written
 
 KILLS = int(os.environ.get("ZHENGTONG_KILLS", "5"))
-ROWS = 40 + 20 * KILLS
+ROWS = 40 + 80 * KILLS
 DATABASE = "killed"
 PATIENCE_SECONDS = 90.0
 INTERRUPTED = 128 + signal.SIGINT
