@@ -99,8 +99,11 @@ def test_killed_over_and_over_it_comes_to_the_same_figures(
                 engine = running_engine(tmp_path / "data", engine_program.kind)
                 assert engine is not None
                 os.kill(engine.pid, signal.SIGKILL)
-                assert running.end() == ExitCode.DATABASE_UNREACHABLE, running.said()
+                code = running.end()
+                assert code in (ExitCode.DATABASE_UNREACHABLE, ExitCode.DONE), running.said()
                 assert "Traceback" not in running.said()
+                if code == ExitCode.DONE:  # It was through before the kill reached it.
+                    break
 
     ended = zhengtong("replay", str(file), "--database", DATABASE, "--json", env=env)
     assert ended.returncode == 0, ended.stderr
