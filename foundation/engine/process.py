@@ -110,10 +110,13 @@ class EmbeddedEngine:
 
 
 def running_engine(data_dir: Path, kind: EngineKind) -> Running | None:
-    """The engine that already runs on this folder, for a second command beside `make run`; else None."""
+    """The engine that already runs on this folder, for a second command beside `make run`; else None.
+
+    One whose starter was killed does not count: whoever starts next ends it and has an engine of its own to end.
+    """
     folder = StoreFolder(data_dir, kind)
     running = folder.running()
-    if running is None:
+    if running is None or not _alive(running.owner):
         return None
     lock = FolderLock.take(folder)
     if lock is not None:

@@ -86,6 +86,7 @@ def test_an_engine_whose_starter_was_killed_is_ended_before_the_next_opens_its_s
     starter.wait()
     starter.stdout.close()
     os.kill(orphan, 0)
+    assert running_engine(tmp_path, engine_program.kind) is None, "nobody would ever end it"
     with EmbeddedEngine.start(engine_program, tmp_path, durable=False) as engine:
         assert engine.pid != orphan
         assert _ended(orphan)
