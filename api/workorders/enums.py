@@ -6,10 +6,11 @@ from typing import Any
 
 import strawberry
 
-from workorders.deadlines.values import Kind, Term, Urgency
+from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES, Kind, Term, Urgency
 from workorders.lifecycle.documents import UnitTask
 from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES
 from workorders.lifecycle.states import (
+    REQUEST_NAMES,
     Action,
     AssignmentEnd,
     AssignmentRole,
@@ -17,7 +18,7 @@ from workorders.lifecycle.states import (
     RequestKind,
     Status,
 )
-from workorders.lifecycle.values import Closing, Outcome, Reporter
+from workorders.lifecycle.values import OUTCOME_NAMES, Closing, Outcome, Reporter
 
 
 def _enum(enum: type[Enum], name: str, description: str, words: Mapping[Any, str]) -> None:
@@ -33,19 +34,13 @@ _enum(
     Kind,
     "OrderKind",
     "What the citizen wants 诉求类型.",
-    {
-        Kind.CONSULT: "咨询",
-        Kind.HELP: "求助",
-        Kind.COMPLAINT: "投诉",
-        Kind.REPORT: "举报",
-        Kind.SUGGESTION: "建议",
-    },
+    KIND_NAMES,
 )
 _enum(
     Urgency,
     "Urgency",
     "How soon it must be seen to 紧急程度; all but normal run in clock time, at any hour.",
-    {Urgency.NORMAL: "一般", Urgency.URGENT: "紧急", Urgency.EMERGENCY: "特急"},
+    URGENCY_NAMES,
 )
 _enum(
     Reporter,
@@ -74,12 +69,7 @@ _enum(
     Outcome,
     "Outcome",
     "What a unit's reply says was done 办理结果.",
-    {
-        Outcome.SOLVED: "已解决",
-        Outcome.EXPLAINED: "已解释说明",
-        Outcome.PLANNED: "列入计划",
-        Outcome.UNSOLVABLE: "无法解决",
-    },
+    OUTCOME_NAMES,
 )
 _enum(
     AssignmentRole,
@@ -113,12 +103,7 @@ _enum(
     RequestKind,
     "RequestKind",
     "What a unit may ask for 申请.",
-    {
-        RequestKind.RETURN: "退单",
-        RequestKind.EXTENSION: "延期",
-        RequestKind.SUSPENSION: "挂起",
-        RequestKind.COMPLEX: "疑难",
-    },
+    REQUEST_NAMES,
 )
 _enum(
     Term,

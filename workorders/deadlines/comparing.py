@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from workorders.deadlines.packs import RulePack
-from workorders.deadlines.values import Limit, LimitUnit, Value
+from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES, Limit, LimitUnit, Urgency, Value
 
 Figure = Limit | int | bool
 
@@ -31,28 +31,23 @@ class Difference:
     """Known for two limits in the same unit only: a working day is no fixed number of hours."""
 
 
-_KINDS = {
-    "consult": "咨询",
-    "help": "求助",
-    "complaint": "投诉",
-    "report": "举报",
-    "suggestion": "建议",
+_REPLIES = {
+    **{str(kind): name for kind, name in KIND_NAMES.items()},
     "complex": "疑难（批准后）",
     "supervised": "督办",
     "redo": "重办",
-    "urgent": "紧急",
-    "emergency": "特急",
+    "urgent": URGENCY_NAMES[Urgency.URGENT],
+    "emergency": URGENCY_NAMES[Urgency.EMERGENCY],
 }
-_URGENCIES = {"normal": "一般", "urgent": "紧急", "emergency": "特急"}
 
 NAMES: Mapping[str, str] = MappingProxyType(
     {
-        **{f"dispatch.{urgency}": f"派单时限（{word}）" for urgency, word in _URGENCIES.items()},
-        **{f"sign.{urgency}": f"签收时限（{word}）" for urgency, word in _URGENCIES.items()},
+        **{f"dispatch.{urgency}": f"派单时限（{word}）" for urgency, word in URGENCY_NAMES.items()},
+        **{f"sign.{urgency}": f"签收时限（{word}）" for urgency, word in URGENCY_NAMES.items()},
         "contact.normal": "首次联系市民时限",
         "contact.after_sign": "首次联系至少留到签收时限之后",
         "contact.percent_of_reply": "紧急、特急工单首次联系占办结时限的比例",
-        **{f"reply.{kind}": f"办结时限：{word}" for kind, word in _KINDS.items()},
+        **{f"reply.{kind}": f"办结时限：{word}" for kind, word in _REPLIES.items()},
         "return_window": "可申请退单的期限",
         "hotline_review": "热线审核时限",
         "callback": "回访时限",

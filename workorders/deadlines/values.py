@@ -1,7 +1,9 @@
 """What a deadline is made of: kinds, urgencies, terms, limits and the deadline itself."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -19,12 +21,22 @@ class Kind(StrEnum):
     SUGGESTION = "suggestion"  # 建议
 
 
+KIND_NAMES: Mapping[Kind, str] = MappingProxyType(
+    {Kind.CONSULT: "咨询", Kind.HELP: "求助", Kind.COMPLAINT: "投诉", Kind.REPORT: "举报", Kind.SUGGESTION: "建议"}
+)
+
+
 class Urgency(StrEnum):
     """How soon it must be seen to 紧急程度. All but normal run in clock time, at any hour."""
 
     NORMAL = "normal"  # 一般
     URGENT = "urgent"  # 紧急
     EMERGENCY = "emergency"  # 特急
+
+
+URGENCY_NAMES: Mapping[Urgency, str] = MappingProxyType(
+    {Urgency.NORMAL: "一般", Urgency.URGENT: "紧急", Urgency.EMERGENCY: "特急"}
+)
 
 
 class Term(StrEnum):

@@ -200,3 +200,13 @@ class RequestKind(StrEnum):
     @property
     def refuse(self) -> Action:
         return Action(f"refuse_{self}")
+
+
+REQUEST_NAMES: Mapping[RequestKind, str] = MappingProxyType(
+    {
+        RequestKind.RETURN: "退单",
+        RequestKind.EXTENSION: "延期",
+        RequestKind.SUSPENSION: "挂起",
+        RequestKind.COMPLEX: "疑难",
+    }
+)

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from foundation.crypto import DataKey
 from foundation.events import Event
 from identity.actors import HOTLINE_ROLES, Actor
-from workorders.deadlines.values import Kind, Urgency
+from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES
 from workorders.lifecycle.access import SEES_ALL, may_know_reporter, owns
 from workorders.lifecycle.errors import ACTION_NAMES
 from workorders.lifecycle.facts import (
@@ -37,8 +37,8 @@ from workorders.lifecycle.facts import (
     Signed,
 )
 from workorders.lifecycle.redaction import Reported, redacted
-from workorders.lifecycle.states import Action, AssignmentRole, RequestKind
-from workorders.lifecycle.values import Order, Outcome, Reporter
+from workorders.lifecycle.states import REQUEST_NAMES, Action, AssignmentRole
+from workorders.lifecycle.values import OUTCOME_NAMES, Order, Reporter
 
 PERSONAL = frozenset({"name", "phone", "address"})
 """Texts of the intake that no timeline shows: `reveal` does."""
@@ -48,27 +48,7 @@ _IN_THE_HOUSE = frozenset({Action.UNIT_APPROVE, Action.UNIT_SEND_BACK})
 
 _BRINGS_FILES = frozenset({Action.INTAKE, Action.SUPPLEMENT, Action.SUBMIT_REPLY})
 
-_OUTCOMES = MappingProxyType(
-    {
-        Outcome.SOLVED: "已解决",
-        Outcome.EXPLAINED: "已解释说明",
-        Outcome.PLANNED: "列入计划",
-        Outcome.UNSOLVABLE: "无法解决",
-    }
-)
 _GRADES = MappingProxyType({1: "非常满意", 2: "满意", 3: "基本满意", 4: "不满意", 5: "非常不满意"})
-_REQUESTS = MappingProxyType(
-    {
-        RequestKind.RETURN: "退单",
-        RequestKind.EXTENSION: "延期",
-        RequestKind.SUSPENSION: "挂起",
-        RequestKind.COMPLEX: "疑难",
-    }
-)
-_KINDS = MappingProxyType(
-    {Kind.CONSULT: "咨询", Kind.HELP: "求助", Kind.COMPLAINT: "投诉", Kind.REPORT: "举报", Kind.SUGGESTION: "建议"}
-)
-_URGENCIES = MappingProxyType({Urgency.NORMAL: "一般", Urgency.URGENT: "紧急", Urgency.EMERGENCY: "特急"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +228,8 @@ def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR091
         case Rejected():
             return f"{what}：请市民联系{fact.channel}。"
         case Reclassified():
-            return f"{what}：{_KINDS[fact.kind]}，{_URGENCIES[fact.urgency]}，市民时限{told.local(fact.citizen.due)}。"
+            named = f"{KIND_NAMES[fact.kind]}，{URGENCY_NAMES[fact.urgency]}"
+            return f"{what}：{named}，市民时限{told.local(fact.citizen.due)}。"
         case Dispatched():
             co = "、".join(told.unit_name(a.unit) for a in fact.assignments if a.role is AssignmentRole.CO)
             by = f"，按派单目录规则{fact.routing_rule}自动派单" if fact.routing_rule else ""
@@ -259,7 +240,7 @@ def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR091
         case Asked():
             days = f"{fact.request.working_days}个工作日" if fact.request.working_days else ""
             to = f"，建议派往{told.unit_name(fact.request.suggested_unit)}" if fact.request.suggested_unit else ""
-            return f"{_unit_of(told, fact.request.assignment)}申请{_REQUESTS[fact.request.kind]}{days}{to}。"
+            return f"{_unit_of(told, fact.request.assignment)}申请{REQUEST_NAMES[fact.request.kind]}{days}{to}。"
         case Granted() | Resumed():
             moved = f"，办结时限{told.local(fact.reply.due)}" if fact.reply is not None else ""
             return f"{what}{moved}。"
@@ -269,7 +250,7 @@ def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR091
             return f"{what}至{told.unit_name(fact.delegated.unit)}。"
         case Replied():
             waits = "" if fact.waits_for_nobody else "，未等待协办或转派单位"
-            return f"{_unit_of(told, fact.assignment)}{what}：{_OUTCOMES[fact.outcome]}{waits}。"
+            return f"{_unit_of(told, fact.assignment)}{what}：{OUTCOME_NAMES[fact.outcome]}{waits}。"
         case Attempted() if fact.reached and fact.grade is not None:
             solved = "已解决" if fact.solved else "未解决"
             return f"{what}：{solved}，{_GRADES[fact.grade]}{'，要求重办' if fact.wants_redo else ''}。"

@@ -1,7 +1,9 @@
 """The values that an order is made of: frozen, stored inside its document, and all that the rules look at."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from workorders.deadlines.values import Deadline, Kind, Urgency, Value
 from workorders.lifecycle.states import (
@@ -40,6 +42,16 @@ class Outcome(StrEnum):
     EXPLAINED = "explained"  # 已解释说明
     PLANNED = "planned"  # 列入计划
     UNSOLVABLE = "unsolvable"  # 无法解决
+
+
+OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.SOLVED: "已解决",
+        Outcome.EXPLAINED: "已解释说明",
+        Outcome.PLANNED: "列入计划",
+        Outcome.UNSOLVABLE: "无法解决",
+    }
+)
 
 
 class Upstream(Value):
