@@ -15,6 +15,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite, Write
+from foundation.densities import Densities
 from foundation.documents import Stored
 from foundation.errors import Busy
 
@@ -50,6 +51,7 @@ class Database:
             journal=True,
         )
         self.mongo: AsyncDatabase[Raw] = self.client[name]
+        self.densities = Densities()
 
     async def prepare(self, models: Sequence[type[Stored]]) -> None:
         """Make the collections and indexes of `models` that are missing, and bind the models; safe to repeat."""

@@ -2,7 +2,7 @@
 
 Each sort has one stored key, `time~id`, under an index whose leading fields the query names by equality. The engines
 read a whole index range before they cut it to a page, so a page walks windows that are bounded on both sides, narrow
-where it starts and wider as they come back short.
+where it starts and wider as they come back short. How narrow, the last walk through the same list tells.
 """
 
 import base64
@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from foundation.database import Database, Raw
+from foundation.densities import Density
 from foundation.documents import Stored
 from foundation.errors import InvalidInput
 
@@ -21,7 +22,6 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 LARGEST_PAGE = 50
-FIRST_WINDOW = timedelta(hours=6)
 GROWTH = 4
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -111,9 +111,10 @@ async def page_of(
     """
     collection = database.collection(model)
     after = key_of(request.after) if request.after else None
+    walk = f"{model.collection_name()} {dict(equal)} {key} {descending} {narrow}"
     wanted = request.first + 1
     found: list[Raw] = []
-    for low, high in _windows(span, after, around, descending):
+    for low, high in _windows(span, after, around, descending, database.densities.of(walk)):
         bounds: dict[str, str] = {"$gte": instant(low), "$lt": instant(high)}
         if after is not None and descending and after < bounds["$lt"]:
             bounds["$lt"] = after
@@ -124,23 +125,33 @@ async def page_of(
         found += await cursor.to_list()
         if len(found) == wanted:
             break
+    full = len(found) == wanted
+    moments = [moment_of(item[key]) for item in (found[0], found[-1])] if found else []
+    database.densities.learn(walk, moments, full=full, from_start=after is None)
     items = found[: request.first]
-    return Page(tuple(items), tuple(item[key] for item in items), len(found) > request.first)
+    return Page(tuple(items), tuple(item[key] for item in items), full)
 
 
-def _windows(span: Span, after: str | None, around: datetime, descending: bool) -> list[tuple[datetime, datetime]]:
+def _windows(
+    span: Span, after: str | None, around: datetime, descending: bool, density: Density
+) -> list[tuple[datetime, datetime]]:
     """Adjoining windows from the start of the list to its end, none empty.
 
-    The first reaches a little beyond the place where the list gets dense: what is met before it (long overdue, or dated
-    ahead) is little, and one range costs less than many empty ones. From there on they grow.
+    The first reaches to where the list most likely starts: what is met before it is little, or nothing, and one range
+    costs less than many empty ones. From there on they grow.
     """
-    start = moment_of(after) if after is not None else around
+    if after is not None:
+        start = moment_of(after)
+    elif descending or density.start is None:
+        start = around
+    else:
+        start = density.start
     centre = min(max(start, span.start), span.end)
     # A window reaches one millisecond over the cursor's moment: items of the same moment differ by their ids.
     floor = span.start if after is None or descending else max(span.start, start)
     ceiling = span.end if after is None or not descending else min(span.end, start + timedelta(milliseconds=1))
     onward = -1 if descending else 1
-    borders, distance = {floor, ceiling}, FIRST_WINDOW
+    borders, distance = {floor, ceiling}, density.width
     while floor < (border := centre + onward * distance) < ceiling:
         borders.add(border)
         distance *= GROWTH

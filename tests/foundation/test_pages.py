@@ -11,6 +11,7 @@ from pymongo import IndexModel
 
 from foundation.changes import Change
 from foundation.database import Database
+from foundation.densities import Densities
 from foundation.documents import Stored
 from foundation.errors import InvalidInput
 from foundation.ids import new_id
@@ -99,6 +100,8 @@ async def test_every_query_is_bounded_on_both_sides(database: Database) -> None:
             return database.collection(Thing).find(query)
 
     class Spy:
+        densities = Densities()
+
         def collection(self, _: type[Stored]) -> Collection:
             return Collection()
 
