@@ -58,6 +58,11 @@ class Timer(Stored):
         """Delete the timer in the change that applies its effect: `StaleWrite` if another worker holds it by now."""
         return change.delete(Timer, self.id, expecting={"lease": self.lease})
 
+    def put_off(self, change: Change, deadline: datetime) -> Change:
+        """Let the timer wait for another deadline of the same thing, instead of deleting it."""
+        waits = {"$set": {"deadline": deadline, "due": deadline, "lease": None, "tries": 0}}
+        return change.update(Timer, self.id, waits, expecting={"lease": self.lease})
+
 
 Handler = Callable[[Timer, datetime], Awaitable[None]]
 """Applies a timer's effect and deletes the timer (`Timer.done`) in one transaction; `StaleWrite` may pass through."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES, Kind, Term, Urgency
+from workorders.deadlines.values import KIND_NAMES, TERM_NAMES, URGENCY_NAMES, Kind, Term, Urgency
 from workorders.lifecycle.documents import UnitTask
 from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES
 from workorders.lifecycle.states import (
@@ -109,17 +109,7 @@ _enum(
     Term,
     "Term",
     "What a deadline is set for 期限.",
-    {
-        Term.CITIZEN: "市民时限：向市民承诺的答复时间",
-        Term.DISPATCH: "派单",
-        Term.SIGN: "签收",
-        Term.CONTACT: "首次联系",
-        Term.REPLY: "办结",
-        Term.RETURN_WINDOW: "退单期",
-        Term.HOTLINE_REVIEW: "热线审核",
-        Term.CALLBACK: "回访",
-        Term.RECTIFICATION: "差评整改",
-    },
+    TERM_NAMES,
 )
 _enum(
     UnitTask,

@@ -23,6 +23,7 @@ from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import values
 from workorders.lifecycle.access import ALLOWED, may_know_reporter, owns
 from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.lines import stage_due
 from workorders.lifecycle.redaction import Reported, redacted
 from workorders.lifecycle.states import (
     TRANSITIONS,
@@ -198,7 +199,7 @@ class Order(Node):
             changed_at=order.changed_at,
             closed_at=order.closed_at,
             closing=order.closing,
-            due=order.stage_due,
+            due=stage_due(order),
             round=order.round,
             rejected_to=order.rejected_to,
             document=document,

@@ -10,7 +10,7 @@ from runtime.rules.measuring import Measured, Share
 from runtime.rules.simulating import Report, Side
 from workorders.deadlines.comparing import Difference, Effect, limit_in_words
 from workorders.deadlines.packs import RulePack
-from workorders.deadlines.values import Term
+from workorders.deadlines.values import TERM_NAMES, Term
 from workorders.lifecycle.simulating import Verdict
 from workorders.lifecycle.states import AssignmentEnd
 
@@ -30,15 +30,7 @@ HEADS = (
     "未到期",
 )
 EFFECTS = {Effect.TIGHTER: "收紧", Effect.LOOSER: "放宽", None: ""}
-TERMS = {
-    Term.CITIZEN: "市民时限",
-    Term.DISPATCH: "派单",
-    Term.SIGN: "签收",
-    Term.CONTACT: "首次联系",
-    Term.REPLY: "办结",
-    Term.HOTLINE_REVIEW: "热线审核",
-    Term.CALLBACK: "回访",
-}
+SHOWN = (Term.CITIZEN, Term.DISPATCH, Term.SIGN, Term.CONTACT, Term.REPLY, Term.HOTLINE_REVIEW, Term.CALLBACK)
 VERDICTS = {Verdict.MET: "按时", Verdict.LATE: "超时", Verdict.OPEN: "未到期", Verdict.UNKNOWN: "无从得知"}
 LEFT_OUT = {
     AssignmentEnd.ACCEPTED: "办结时未等待或无记录",
@@ -75,20 +67,20 @@ def describe_report(report: Report, zone: tzinfo) -> str:
             HEADS,
             [
                 (
-                    TERMS[term],
+                    TERM_NAMES[term],
                     *_sides(figures.stored, figures.supposed, "on_time"),
                     *map(str, (figures.earlier, figures.same, figures.later)),
                     *_sides(figures.stored, figures.supposed, "yellow"),
                     *_sides(figures.stored, figures.supposed, "red"),
                     str(figures.open),
                 )
-                for term in TERMS
+                for term in SHOWN
                 if (figures := report.terms.get(term)) is not None
             ],
         ),
     ]
     for term, figures in report.terms.items():
-        lines += [f"不计：{TERMS[term]} {n} 项（{LEFT_OUT.get(why, why)}）" for why, n in figures.left_out.items()]
+        lines += [f"不计：{TERM_NAMES[term]} {n} 项（{LEFT_OUT.get(why, why)}）" for why, n in figures.left_out.items()]
     lines += [f"未能计算：{id}（{why}）" for id, why in report.not_simulated.items()]
     if report.changed:
         lines += ["", f"结论不同的 {len(report.changed)} 项：", _changed(report, zone)]
@@ -140,7 +132,7 @@ def _changed(report: Report, zone: tzinfo) -> str:
         [
             (
                 each.order,
-                TERMS[each.term],
+                TERM_NAMES[each.term],
                 each.unit or "",
                 _local(each.stored_due, zone),
                 _local(each.supposed_due, zone),

@@ -176,11 +176,8 @@ def _add(
     figures.open += would is Verdict.OPEN
     if would is Verdict.UNKNOWN:
         figures.leave_out("signed_by_timer")
-    for side, verdict, deadline, pack in (
-        (figures.stored, was, each.stored, terms.rules),
-        (figures.supposed, would, each.supposed, rules),
-    ):
-        side.add(verdict, each.lights(pack, calendars[deadline.calendar], deadline, now))
+    for side, verdict, deadline in ((figures.stored, was, each.stored), (figures.supposed, would, each.supposed)):
+        side.add(verdict, each.lights(deadline, now))
     if was is not would:
         report.changed.append(
             Changed(

@@ -3,8 +3,8 @@
     rules = shipped_pack()                    # a RulePack 规则包: a city's limits, switches and caps, from TOML
     calendar = shipped_calendar("cn")         # foundation.working_time
     due = reply_due(rules, calendar, kind=Kind.HELP, urgency=Urgency.NORMAL, start=dispatched_at)
-    due = extended(calendar, due, working_days=3)
-    light(rules, calendar, due, at=now)       # green, yellow, red
+    due = extended(rules, calendar, due, working_days=3)
+    light(due, at=now)      # green, yellow, red
 
     values   Kind 诉求类型, Urgency 紧急程度, Term 期限, Limit 时限, and the Deadline with all that it came from
     packs    RulePack and shipped_pack; the packs themselves in packs/*.toml, with their sources
@@ -14,7 +14,7 @@
 
 A deadline names the pack and the calendar that it was computed by, so a later rule never changes a past verdict. To
 compute one anew (reclassified, a corrected calendar), call its `_due` again with its first start, then
-`shifted(calendar, fresh, old.shifts)`.
+`shifted(rules, calendar, fresh, old.shifts)`.
 """
 
 from workorders.deadlines.caps import (

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from foundation.working_time import Calendar
+from workorders.deadlines.lights import turns_yellow
 from workorders.deadlines.packs import RulePack
 from workorders.deadlines.values import (
     Deadline,
@@ -66,13 +67,17 @@ def contact_due(rules: RulePack, calendar: Calendar, *, kind: Kind, urgency: Urg
     floor = limit_end(calendar, rules.contact.after_sign, signed)
     if own.due >= floor:
         return own
-    return own.model_copy(
-        update={
-            "due": floor,
-            "limit": rules.contact.after_sign,
-            "basis": "contact.after_sign",
-            "provisional": calendar.is_provisional(start, floor),
-        }
+    return _lit(
+        rules,
+        calendar,
+        own.model_copy(
+            update={
+                "due": floor,
+                "limit": rules.contact.after_sign,
+                "basis": "contact.after_sign",
+                "provisional": calendar.is_provisional(start, floor),
+            }
+        ),
     )
 
 
@@ -137,25 +142,29 @@ def within_upstream(rules: RulePack, calendar: Calendar, own: Deadline, theirs: 
     if own.due <= ahead:
         return own
     provisional = calendar.is_provisional(own.started_at, theirs)
-    return own.model_copy(update={"due": ahead, "basis": "upstream", "provisional": provisional})
+    sooner = own.model_copy(update={"due": ahead, "basis": "upstream", "provisional": provisional})
+    return _lit(rules, calendar, sooner)
 
 
-def extended(calendar: Calendar, deadline: Deadline, *, working_days: int) -> Deadline:
+def extended(rules: RulePack, calendar: Calendar, deadline: Deadline, *, working_days: int) -> Deadline:
     """The deadline plus a granted extension 延期: closing time of the n-th working day after the old one's day."""
-    return shifted(calendar, deadline, [Extension(working_days=working_days)])
+    return shifted(rules, calendar, deadline, [Extension(working_days=working_days)])
 
 
-def resumed(calendar: Calendar, deadline: Deadline, *, start: datetime, end: datetime) -> Deadline:
+def resumed(rules: RulePack, calendar: Calendar, deadline: Deadline, *, start: datetime, end: datetime) -> Deadline:
     """The deadline moved by a suspension 挂起 that lasted from `start` to `end`.
 
     A limit in minutes moves by the working minutes that it lasted (in clock time by the clock's), a limit in days by
     the days d with start < d ≤ end, working days or calendar days as the limit's.
     """
-    return shifted(calendar, deadline, [Suspension(start=start, end=end)])
+    return shifted(rules, calendar, deadline, [Suspension(start=start, end=end)])
 
 
-def shifted(calendar: Calendar, deadline: Deadline, shifts: Iterable[Extension | Suspension]) -> Deadline:
+def shifted(
+    rules: RulePack, calendar: Calendar, deadline: Deadline, shifts: Iterable[Extension | Suspension]
+) -> Deadline:
     """The deadline with these applied in order: also to carry one's shifts over to a limit computed anew."""
+    before = deadline
     for shift in shifts:
         due = _moved(calendar, deadline, shift)
         by_the_clock = deadline.limit.runs_by_the_clock and isinstance(shift, Suspension)
@@ -168,7 +177,7 @@ def shifted(calendar: Calendar, deadline: Deadline, shifts: Iterable[Extension |
                 or (not by_the_clock and calendar.is_provisional(deadline.started_at, due)),
             }
         )
-    return deadline
+    return deadline if deadline is before else _lit(rules, calendar, deadline)
 
 
 def _moved(calendar: Calendar, deadline: Deadline, shift: Extension | Suspension) -> datetime:
@@ -217,7 +226,14 @@ def _deadline(
         calendar=calendar.id,
         rules=rules.id,
         provisional=not limit.runs_by_the_clock and calendar.is_provisional(start, due),
+        yellow_at=turns_yellow(rules, calendar, limit, start=start, due=due),
     )
+
+
+def _lit(rules: RulePack, calendar: Calendar, deadline: Deadline) -> Deadline:
+    """The deadline with the first instant of yellow that belongs to where it is due now."""
+    yellow = turns_yellow(rules, calendar, deadline.limit, start=deadline.started_at, due=deadline.due)
+    return deadline.model_copy(update={"yellow_at": yellow})
 
 
 def _whole_ms(moment: datetime) -> datetime:

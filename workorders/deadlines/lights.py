@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from foundation.working_time import Calendar
 from workorders.deadlines.packs import RulePack
-from workorders.deadlines.values import Deadline
+from workorders.deadlines.values import Deadline, Limit
 
 
 class Light(StrEnum):
@@ -14,36 +14,29 @@ class Light(StrEnum):
     RED = "red"  # 红灯
 
 
-def turns_yellow(rules: RulePack, calendar: Calendar, deadline: Deadline) -> datetime:
+def turns_yellow(rules: RulePack, calendar: Calendar, limit: Limit, *, start: datetime, due: datetime) -> datetime:
     """The first instant of yellow: a working day before the deadline, or the last fifth of a shorter limit.
 
     A limit in days is shorter when a working day before its end is not after its start; limits in minutes and hours
     always are. The fifth is of working time; of clock time where the limit runs by the clock, or no working time is
     left by the platform above. Source: 山东 2017.
     """
-    if deadline.limit.counts_days:
-        day_before = calendar.shift_days(deadline.due, -rules.lights.yellow_working_days)
-        if day_before > deadline.started_at:
+    if limit.counts_days:
+        day_before = calendar.shift_days(due, -rules.lights.yellow_working_days)
+        if day_before > start:
             return day_before
     percent = rules.lights.yellow_last_percent
-    if not deadline.limit.runs_by_the_clock and (worked := calendar.between(deadline.started_at, deadline.due)):
-        yellow = calendar.add(deadline.due, -(worked * percent / 100))
+    if not limit.runs_by_the_clock and (worked := calendar.between(start, due)):
+        yellow = calendar.add(due, -(worked * percent / 100))
     else:
-        yellow = deadline.due - (deadline.due - deadline.started_at) * percent / 100
+        yellow = due - (due - start) * percent / 100
     return yellow.replace(microsecond=yellow.microsecond // 1000 * 1000)
 
 
-def light(
-    rules: RulePack,
-    calendar: Calendar,
-    deadline: Deadline,
-    *,
-    at: datetime,
-    done_at: datetime | None = None,
-) -> Light:
+def light(deadline: Deadline, *, at: datetime, done_at: datetime | None = None) -> Light:
     """The light at an instant. What is done shows how it ended: green in time, red late."""
     if done_at is not None and done_at <= at:
         return Light.GREEN if deadline.met_at(done_at) else Light.RED
     if at > deadline.due:
         return Light.RED
-    return Light.YELLOW if at >= turns_yellow(rules, calendar, deadline) else Light.GREEN
+    return Light.YELLOW if deadline.yellow_at is not None and at >= deadline.yellow_at else Light.GREEN

@@ -52,5 +52,5 @@ def _with_all_extensions(rules: RulePack, calendar: Calendar, due: Deadline) -> 
         days = min(caps.extension_working_days, left)
         if not days:
             break
-        due, left = extended(calendar, due, working_days=days), left - days
+        due, left = extended(rules, calendar, due, working_days=days), left - days
     return due

@@ -15,6 +15,7 @@ from workorders.deadlines.values import Kind, Limit, LimitUnit, Urgency, Value
 
 Percent = Annotated[int, Field(ge=1, le=99, strict=True)]
 Count = Annotated[int, Field(ge=0, le=1000, strict=True)]
+OverdueDays = Annotated[int, Field(ge=1, le=366, strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
 
 _PACKS = resources.files("workorders.deadlines") / "packs"
@@ -89,6 +90,14 @@ class LightRules(Value):
     yellow_working_days: Annotated[int, Field(ge=1, le=30, strict=True)]
     yellow_last_percent: Percent
     """Of a limit that is shorter than that."""
+    overdue_days: Annotated[tuple[OverdueDays, ...], Field(max_length=10)]
+    """Told again so many days of 24 hours after the deadline, as long as it is not met 逾期提醒."""
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if list(self.overdue_days) != sorted(set(self.overdue_days)):
+            raise ValueError("逾期提醒 overdue_days 须由小到大，不能重复")
+        return self
 
 
 class Switches(Value):

@@ -53,6 +53,21 @@ class Term(StrEnum):
     RECTIFICATION = "rectification"  # 差评整改
 
 
+TERM_NAMES: Mapping[Term, str] = MappingProxyType(
+    {
+        Term.CITIZEN: "市民时限",
+        Term.DISPATCH: "派单",
+        Term.SIGN: "签收",
+        Term.CONTACT: "首次联系",
+        Term.REPLY: "办结",
+        Term.RETURN_WINDOW: "退单期",
+        Term.HOTLINE_REVIEW: "热线审核",
+        Term.CALLBACK: "回访",
+        Term.RECTIFICATION: "差评整改",
+    }
+)
+
+
 class LimitUnit(StrEnum):
     WORKING_MINUTES = "working_minutes"
     WORKING_DAYS = "working_days"
@@ -142,6 +157,8 @@ class Deadline(Value):
     shifts: tuple[Extension | Suspension, ...] = ()
     provisional: bool = False
     """It rests on days whose holidays are not published yet 暂定."""
+    yellow_at: datetime | None = None
+    """The first instant of its yellow light 黄灯; None in one of an earlier release, which turns red only."""
 
     def met_at(self, moment: datetime) -> bool:
         return moment <= self.due

@@ -62,6 +62,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.WITHDRAW: _OWN | {Role.OPERATOR},
         Action.URGE: _OWN | {Role.OPERATOR},
         Action.REPLACE: frozenset({Role.CHIEF_DISPATCHER}) | _SYSTEM,
+        Action.LIGHT: _SYSTEM,
     }
 )
 

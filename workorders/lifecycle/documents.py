@@ -12,6 +12,8 @@ from pymongo import IndexModel
 
 from foundation.documents import Stored
 from foundation.paging import time_key
+from workorders.deadlines.lights import Light
+from workorders.lifecycle.lines import light_of, stage_due, stage_light
 from workorders.lifecycle.states import AssignmentRole, AssignmentState, RequestKind, Status
 from workorders.lifecycle.values import Assignment, Order, Request
 
@@ -34,6 +36,10 @@ class OrderDocument(Stored):
     reporter_id: str | None
     phone_hash: str | None
     name_hash: str | None
+    light: Light | None = None
+    """That of the desk that it lies on, as of its last event: crossing a line is one."""
+    watched_at: datetime | None = None
+    """When the timer that watches it is due."""
 
     shard_key: ClassVar[str] = "_id"
 
@@ -59,12 +65,13 @@ class OrderDocument(Stored):
 
 def order_keys(order: Order) -> dict[str, Any]:
     """The list keys that follow from an order's value."""
-    due = order.stage_due
+    due = stage_due(order)
     return {
         "status": order.status,
         "due_key": time_key(due, order.id) if due else f"{FAR}~{order.id}",
         "received_key": time_key(order.received_at, order.id),
         "reporter_id": order.reporter_id,
+        "light": stage_light(order, order.changed_at),
     }
 
 
@@ -99,6 +106,8 @@ class UnitDesk(Stored):
     due_key: str
     assigned_key: str
     received_at: datetime
+    light: Light | None = None
+    """That of what is to be done, as of the order's last event; None when the unit has nothing to do."""
 
     shard_key: ClassVar[str] = "order"
 
@@ -112,7 +121,8 @@ class UnitDesk(Stored):
     @classmethod
     def of(cls, order: Order, assignment: Assignment) -> "UnitDesk":
         desk = desk_of(order, assignment)
-        due = assignment.sign.due if desk == UnitTask.SIGN else assignment.reply.due
+        deadline = assignment.sign if desk == UnitTask.SIGN else assignment.reply
+        idle = desk in (UnitTask.WAIT, UnitTask.ENDED)
         return cls(
             _id=assignment.id,
             order=order.id,
@@ -122,9 +132,10 @@ class UnitDesk(Stored):
             role=assignment.role,
             state=assignment.state,
             desk=desk,
-            due_key=time_key(due, assignment.id),
+            due_key=time_key(deadline.due, assignment.id),
             assigned_key=time_key(assignment.assigned_at, assignment.id),
             received_at=order.received_at,
+            light=None if idle else light_of(order, deadline, order.changed_at),
         )
 
 

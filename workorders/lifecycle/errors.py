@@ -76,6 +76,7 @@ ACTION_NAMES = {
     Action.WITHDRAW: "撤单",
     Action.URGE: "催办",
     Action.REPLACE: "变更承办单位",
+    Action.LIGHT: "亮灯",
 }
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from workorders.deadlines.values import Deadline, Kind, Urgency, Value
 from workorders.lifecycle.states import Action
-from workorders.lifecycle.values import Assignment, Closing, Outcome, Reporter, Request, Upstream
+from workorders.lifecycle.values import Assignment, Closing, Line, Outcome, Reporter, Request, Upstream
 
 
 class Fact(Value):
@@ -178,6 +178,12 @@ class Replaced(Fact):
     successor: Assignment
 
 
+class Lit(Fact):
+    """Lines that time crossed since the event before, in the order of time; each is told in one event only."""
+
+    lines: tuple[Line, ...]
+
+
 FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
     {
         Action.INTAKE: Received,
@@ -218,5 +224,6 @@ FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
         Action.WITHDRAW: Noted,
         Action.URGE: Urged,
         Action.REPLACE: Replaced,
+        Action.LIGHT: Lit,
     }
 )

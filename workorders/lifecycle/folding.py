@@ -19,6 +19,7 @@ from workorders.lifecycle.facts import (
     Dispatched,
     Fact,
     Granted,
+    Lit,
     Moved,
     Rated,
     Received,
@@ -147,6 +148,8 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
             return _with(order, urged_on=fact.day, urged=count)
         case Replaced():
             return _replace(order, fact, at)
+        case Lit():
+            return _light(order, fact)
         case _:
             return order
 
@@ -252,6 +255,13 @@ def _rate(order: Order, fact: Rated, at: datetime) -> Order:
     rating = Rating(grade=fact.grade, solved=fact.solved, at=at, round=order.round, through=fact.through)
     asks = order.status is Status.CALLBACK and not rating.good
     return _with(order, rating=rating, redo_asked=order.redo_asked or asks, followed_by=fact.opened)
+
+
+def _light(order: Order, fact: Lit) -> Order:
+    """What was told last of each deadline, also if it was moved since; a stay that ended is told of no more."""
+    last = {line.of: line for line in (*order.told, *fact.lines)}
+    going = {a.id for a in order.assignments if a.open} | {None}
+    return _with(order, told=tuple(line for line in last.values() if line.subject in going))
 
 
 def _replace(order: Order, fact: Replaced, at: datetime) -> Order:

@@ -172,7 +172,7 @@ async def _draft(
     excluded = frozenset({report.complained_of} if report.complained_of else ())
     routing = await office.router.route(category, place, terms.local_date(now), excluded)
     first = Step(actor, Decision(Action.INTAKE, received, texts), order)
-    document = record_intake(change, blank, first, followers(order, terms, now, routing), key, now)
+    document = record_intake(change, blank, first, followers(order, terms, now, routing), key, terms.rules, now)
     change.insert(NumberClaim(_id=number, order=order.id))
     if report.upstream is not None:
         change.insert(UpstreamClaim(_id=upstream_key(report.upstream), order=order.id))

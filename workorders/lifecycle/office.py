@@ -11,10 +11,11 @@ from foundation.database import Database
 from foundation.errors import Busy, DomainError, NotFound
 from foundation.idempotency import IdempotencyKey, Once
 from foundation.numbers import Numbers
-from identity.actors import Actor
+from identity.actors import Actor, system_actor
 from workorders.lifecycle.access import require_visible
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.folding import apply
+from workorders.lifecycle.policy import passing
 from workorders.lifecycle.policy.automatic import RULES, follow_up
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.recording import Step, record_action
@@ -23,11 +24,17 @@ from workorders.lifecycle.terms import Router, Routing, Terms, TermsLibrary
 from workorders.lifecycle.values import Order
 
 TRIES = 8
-MOST_FOLLOWERS = 20
+MOST_FOLLOWERS = 50
+
+TIMERS = system_actor("timers")
 
 Decide = Callable[[Case], Decision]
 Beside = Callable[[Change, OrderDocument], None]
 """Adds to the change of an action what has to stand or fall with it."""
+
+
+class NothingToDo(Exception):
+    """Nobody decided anything, and neither time nor rules do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +50,11 @@ class Office:
     orders: OrderRepository
 
     async def act(
-        self, actor: Actor, id: str, decide: Decide, *, once: Once | None = None, beside: Beside | None = None
+        self, actor: Actor, id: str, decide: Decide | None, *, once: Once | None = None, beside: Beside | None = None
     ) -> OrderDocument:
-        """Take one action on an order, with what follows by rule, and answer the order after it.
+        """Take one action on an order, with what time did before it and what follows by rule; the order after it.
+
+        Without `decide` only time and the rules act, or `NothingToDo` is raised.
 
         Exactly once under an idempotency key: the same request sent again answers the order as it is now. Raises
         `NotFound`, the rules' errors, `KeyReused`, and `Busy` when rivals were faster too often.
@@ -72,17 +81,25 @@ class Office:
         raise Busy
 
     async def _decided(
-        self, actor: Actor, document: OrderDocument, decide: Decide, once: Once | None, beside: Beside | None
+        self, actor: Actor, document: OrderDocument, decide: Decide | None, once: Once | None, beside: Beside | None
     ) -> tuple[Change, OrderDocument]:
         # An order's time never runs backwards, whatever a machine's clock does.
         now = max(self.clock.now(), document.order.changed_at)
         terms = await self.library.recorded(document.order.rules, document.order.calendar)
-        case = Case(document.order, actor, now, terms)
-        decision = decide(case)
-        first = Step(actor, decision, apply(document.order, decision.action, decision.fact, now))
-        steps = [first, *followers(first.after, terms, now, None)]
+        steps, order, time = list[Step](), document.order, passing.passing
+        if decide is not None:
+            time = passing.lights
+            if (lit := time(Case(order, TIMERS, now, terms))) is not None:
+                order = apply(order, lit.action, lit.fact, now)
+                steps.append(Step(TIMERS, lit, order))
+            decision = decide(Case(order, actor, now, terms))
+            order = apply(order, decision.action, decision.fact, now)
+            steps.append(Step(actor, decision, order))
+        steps += followers(order, terms, now, None, time)
+        if not steps:
+            raise NothingToDo
         change = Change()
-        after = record_action(change, document, steps, self.data_key(document), now)
+        after = record_action(change, document, steps, self.data_key(document), terms.rules, now)
         if once is not None:
             once.record(change, document.id, now)
         if beside is not None:
@@ -94,12 +111,25 @@ class Office:
         return None if document.data_key is None else self.keyring.unwrap(document.data_key)
 
 
-def followers(order: Order, terms: Terms, now: datetime, routing: Routing | None) -> list[Step]:
-    """What the rules do by themselves after an action, each step judged on the one before."""
+def followers(
+    order: Order,
+    terms: Terms,
+    now: datetime,
+    routing: Routing | None,
+    time: Callable[[Case], Decision | None] = passing.lights,
+) -> list[Step]:
+    """What rules and time do by themselves after an action, each step judged on the one before.
+
+    After an action of somebody time only lights; signing and resuming are left to the timer that is due as well.
+    """
     steps: list[Step] = []
-    while (decision := follow_up(Case(order, RULES, now, terms), routing)) is not None:
+    while True:
+        actor, decision = RULES, follow_up(Case(order, RULES, now, terms), routing)
+        if decision is None:
+            actor, decision = TIMERS, time(Case(order, TIMERS, now, terms))
+        if decision is None:
+            return steps
         order = apply(order, decision.action, decision.fact, now)
-        steps.append(Step(RULES, decision, order))
+        steps.append(Step(actor, decision, order))
         if len(steps) > MOST_FOLLOWERS:
             raise RuntimeError(f"the rules never come to rest on order {order.id}")
-    return steps

@@ -16,7 +16,9 @@ from foundation.database import Database
 from foundation.documents import Stored
 from foundation.outbox import Applied, Consumer, OutboxRow
 from foundation.paging import time_key
-from workorders.lifecycle.documents import OrderDocument, desk_of
+from workorders.deadlines.lights import Light
+from workorders.lifecycle.documents import OrderDocument, UnitDesk
+from workorders.lifecycle.lines import stage_light
 from workorders.lifecycle.recording import PROJECTOR
 from workorders.lifecycle.values import Order
 
@@ -60,14 +62,24 @@ def request_desk(kind: str) -> str:
 
 
 def desks_of(order: Order) -> tuple[str, ...]:
-    """Every desk that an order lies on, a unit's once per assignment."""
-    desks = [hotline_desk(order.status)]
+    """Every desk that an order lies on, a unit's once per assignment; once more by its light, if that is not green."""
+    desks = [*_lit(hotline_desk(order.status), stage_light(order, order.changed_at))]
     for assignment in order.assignments:
-        task = desk_of(order, assignment)
-        desks += [unit_desk(unit, task) for unit in assignment.ancestors]
+        row = UnitDesk.of(order, assignment)
+        for unit in assignment.ancestors:
+            desks += _lit(unit_desk(unit, row.desk), row.light)
     if order.request is not None:
         desks.append(request_desk(order.request.kind))
     return tuple(desks)
+
+
+def lit_desk(desk: str, light: Light) -> str:
+    """What lies on a desk under a yellow or a red light."""
+    return f"{desk}:{light}"
+
+
+def _lit(desk: str, light: Light | None) -> list[str]:
+    return [desk] if light in (None, Light.GREEN) else [desk, lit_desk(desk, light)]
 
 
 def projector(database: Database) -> Consumer:

@@ -1,6 +1,5 @@
 """What an action writes: the order anew, its events, desk rows, timers and outbox rows, as one `Change`."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,16 +10,17 @@ from foundation.events import Event, chained, event_id, seal_texts
 from foundation.outbox import OutboxRow
 from foundation.timers import Timer
 from identity.actors import Actor
+from workorders.deadlines.packs import RulePack
 from workorders.lifecycle.documents import OrderDocument, RequestDesk, UnitDesk
+from workorders.lifecycle.lines import next_moment
 from workorders.lifecycle.notices import tells_citizen
 from workorders.lifecycle.policy.case import Decision
-from workorders.lifecycle.states import AssignmentState
 from workorders.lifecycle.values import Order
 
 PROJECTOR = "projector"
 NOTICES = "notices"
-SIGN_TIMER = "sign"
-RESUME_TIMER = "resume"
+LIGHTS = "lights"
+WATCH_TIMER = "watch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +33,34 @@ class Step:
 
 
 def record_intake(
-    change: Change, new: OrderDocument, first: Step, following: list[Step], key: DataKey, now: datetime
+    change: Change,
+    new: OrderDocument,
+    first: Step,
+    following: list[Step],
+    key: DataKey,
+    rules: RulePack,
+    now: datetime,
 ) -> OrderDocument:
     """Add to `change` all that a new order writes; answers its document."""
     head = _record_events(change, new.id, GENESIS, [first, *following], key, now)
     order = following[-1].after if following else first.after
-    document = new.with_order(order, head)
+    document = _watched(change, new.with_order(order, head), rules, now)
     change.insert(document)
     _record_beside(change, None, order)
     return document
 
 
 def record_action(
-    change: Change, before: OrderDocument, steps: list[Step], key: DataKey | None, now: datetime
+    change: Change,
+    before: OrderDocument,
+    steps: list[Step],
+    key: DataKey | None,
+    rules: RulePack,
+    now: datetime,
 ) -> OrderDocument:
     """Add to `change` all that an action and its followers write, on the condition that the order is as judged."""
     head = _record_events(change, before.id, before.head, steps, key, now)
-    after = before.with_order(steps[-1].after, head)
+    after = _watched(change, before.with_order(steps[-1].after, head), rules, now)
     # An erasure destroys the key and leaves the version: a rival action must not bring the key back.
     change.replace(after, expecting={"order.version": before.version, "data_key": before.data_key})
     _record_beside(change, before.order, after.order)
@@ -91,7 +102,7 @@ def _event(subject: str, step: Step, key: DataKey | None, now: datetime, previou
 
 
 def _record_beside(change: Change, before: Order | None, after: Order) -> None:
-    """Desk rows that changed, and timers for deadlines that are new."""
+    """Desk rows that changed."""
     was = {row.id: row for row in _desk_rows(before)}
     for row in _desk_rows(after):
         old = was.get(row.id)
@@ -100,8 +111,6 @@ def _record_beside(change: Change, before: Order | None, after: Order) -> None:
         elif old != row:
             change.replace(row, expecting={})
     _record_request(change, before, after)
-    known = set(_timers(before))
-    change.insert(*(Timer.at(*each, sequence=after.version) for each in _timers(after) if each not in known))
 
 
 def _desk_rows(order: Order | None) -> list[UnitDesk]:
@@ -119,10 +128,14 @@ def _record_request(change: Change, before: Order | None, after: Order) -> None:
         change.insert(RequestDesk.of(after, new))
 
 
-def _timers(order: Order | None) -> Iterator[tuple[datetime, str, str]]:
-    """What time will do to an order: when, what, and to which assignment."""
-    for assignment in order.assignments if order else ():
-        if assignment.state is AssignmentState.PENDING:
-            yield assignment.sign.due, SIGN_TIMER, assignment.id
-        if assignment.suspended_until is not None:
-            yield assignment.suspended_until, RESUME_TIMER, assignment.id
+def _watched(change: Change, document: OrderDocument, rules: RulePack, now: datetime) -> OrderDocument:
+    """The order with a timer for when time does something to it next.
+
+    One timer watches an order, however many deadlines run; one that comes too early finds nothing to do and is put off.
+    """
+    moment = next_moment(document.order, rules)
+    waiting = document.watched_at
+    if moment is None or (waiting is not None and now < waiting <= moment):
+        return document
+    change.insert(Timer.at(moment, WATCH_TIMER, document.id, sequence=document.version))
+    return document.changed(watched_at=moment)

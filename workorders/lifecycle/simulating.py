@@ -13,7 +13,6 @@ from enum import StrEnum
 from foundation.working_time import Calendar
 from identity.actors import Actor, Role
 from workorders.deadlines import clocks
-from workorders.deadlines.lights import turns_yellow
 from workorders.deadlines.packs import RulePack
 from workorders.deadlines.values import Deadline, Term
 from workorders.lifecycle.facts import (
@@ -25,6 +24,7 @@ from workorders.lifecycle.facts import (
     Dispatched,
     Fact,
     Granted,
+    Lit,
     Received,
     Reclassified,
     Redone,
@@ -34,6 +34,7 @@ from workorders.lifecycle.facts import (
     Signed,
 )
 from workorders.lifecycle.folding import Entry, apply, receive
+from workorders.lifecycle.lines import crossed
 from workorders.lifecycle.policy import hotline, requests, unit
 from workorders.lifecycle.policy.case import Case
 from workorders.lifecycle.states import Action, AssignmentEnd, AssignmentRole, Status
@@ -78,11 +79,11 @@ class Timed:
             return Verdict.LATE, Verdict.LATE if self.supposed.due <= self.done_at else Verdict.UNKNOWN
         return self._verdict(self.stored, now), self._verdict(self.supposed, now)
 
-    def lights(self, rules: RulePack, calendar: Calendar, deadline: Deadline, now: datetime) -> Lights:
-        """The lights of one of its deadlines, by that one's rules and calendar."""
+    def lights(self, deadline: Deadline, now: datetime) -> Lights:
+        """The lights of one of its deadlines."""
         until = min(now, self.done_at) if self.done_at is not None else now
         red = until > deadline.due or (self.by_timer and until == deadline.due)
-        return Lights(yellow=until >= turns_yellow(rules, calendar, deadline), red=red)
+        return Lights(yellow=deadline.yellow_at is not None and until >= deadline.yellow_at, red=red)
 
     def _verdict(self, deadline: Deadline, now: datetime) -> Verdict:
         if self.done_at is None:
@@ -170,6 +171,9 @@ def _retold(  # noqa: PLR0911
             return granted.model_copy(update={"suspended_until": fact.suspended_until})
         case Resumed():
             return requests.resume(case).fact
+        case Lit():
+            due = crossed(supposed, rules, at)
+            return fact.model_copy(update={"lines": tuple(line for line in fact.lines if line in due)})
         case Approved():
             return unit.approve(case).fact
         case Accepted():

@@ -63,6 +63,7 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"  # 撤单
     URGE = "urge"  # 催办
     REPLACE = "replace"  # 承办单位变更
+    LIGHT = "light"  # 亮灯: time crossed a line of a deadline
 
 
 BEFORE_CALLBACK = (
@@ -129,6 +130,8 @@ def _table() -> Mapping[tuple[Status, Action], Status]:
     stay(Action.URGE, *BEFORE_CALLBACK)
     stay(Action.RATE, Status.CALLBACK, Status.CLOSED)
     move(Action.WITHDRAW, *BEFORE_CALLBACK, to=Status.WITHDRAWN)
+    # Time's own.
+    stay(Action.LIGHT, *BEFORE_CALLBACK, Status.CALLBACK)
     return MappingProxyType(moves)
 
 

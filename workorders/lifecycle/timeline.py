@@ -14,7 +14,8 @@ from types import MappingProxyType
 from foundation.crypto import DataKey
 from foundation.events import Event
 from identity.actors import HOTLINE_ROLES, Actor
-from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES
+from workorders.deadlines.lights import Light
+from workorders.deadlines.values import KIND_NAMES, TERM_NAMES, URGENCY_NAMES
 from workorders.lifecycle.access import SEES_ALL, may_know_reporter, owns
 from workorders.lifecycle.errors import ACTION_NAMES
 from workorders.lifecycle.facts import (
@@ -27,6 +28,7 @@ from workorders.lifecycle.facts import (
     Dispatched,
     Fact,
     Granted,
+    Lit,
     Rated,
     Reclassified,
     Redone,
@@ -38,7 +40,7 @@ from workorders.lifecycle.facts import (
 )
 from workorders.lifecycle.redaction import Reported, redacted
 from workorders.lifecycle.states import REQUEST_NAMES, Action, AssignmentRole
-from workorders.lifecycle.values import OUTCOME_NAMES, Order, Reporter
+from workorders.lifecycle.values import OUTCOME_NAMES, Line, Order, Reporter
 
 PERSONAL = frozenset({"name", "phone", "address"})
 """Texts of the intake that no timeline shows: `reveal` does."""
@@ -263,11 +265,19 @@ def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR091
             return f"{what}：由{unit}第{fact.assignment.round}次重办，办结时限{due}。"
         case Replaced():
             return f"{what}：{_unit_of(told, fact.gone)}由{told.unit_name(fact.successor.unit)}承接。"
+        case Lit():
+            return f"{what}：{'；'.join(_line_words(told, line) for line in fact.lines)}。"
         case _:
             return f"{what}。"
 
 
 # Shared --------------------------------------------------------------------------------------------------------------
+
+
+def _line_words(told: Told, line: Line) -> str:
+    whose = _unit_of(told, line.subject) if line.subject is not None else ""
+    how = "亮黄灯" if line.light is Light.YELLOW else f"逾期{line.level}天" if line.level else "超时，亮红灯"
+    return f"{whose}{TERM_NAMES[line.term]}{how}（时限{told.local(line.due)}）"
 
 
 def _texts(event: Event, key: DataKey | None, names: AbstractSet[str]) -> dict[str, str]:

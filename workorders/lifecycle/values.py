@@ -5,7 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from workorders.deadlines.values import Deadline, Kind, Urgency, Value
+from workorders.deadlines.lights import Light
+from workorders.deadlines.values import Deadline, Kind, Term, Urgency, Value
 from workorders.lifecycle.states import (
     ENDED,
     AssignmentEnd,
@@ -115,6 +116,30 @@ class Request(Value):
     suggested_unit: str | None = None
 
 
+class Line(Value):
+    """A line that time crossed: a deadline turned yellow or red, or is so many days overdue.
+
+    `subject` is the assignment that the deadline belongs to, or None for the order's own; `level` is 0, or the days.
+    """
+
+    term: Term
+    subject: str | None
+    light: Light
+    level: int = 0
+    at: datetime
+    due: datetime
+
+    @property
+    def of(self) -> tuple[Term, str | None, datetime]:
+        """The deadline that it is a line of; one that was moved is another."""
+        return self.term, self.subject, self.due
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Lines of one deadline are crossed in this order."""
+        return self.light is Light.RED, self.level
+
+
 WORST_GOOD_GRADE = 3
 
 
@@ -173,6 +198,8 @@ class Order(Value):
     urged: int = 0
     assignments: tuple[Assignment, ...] = ()
     request: Request | None = None
+    told: tuple[Line, ...] = ()
+    """The last line told of each deadline; one that is moved back to where it was is not told again."""
 
     @property
     def ended(self) -> bool:
@@ -185,21 +212,3 @@ class Order(Value):
 
     def assignment(self, id: str) -> Assignment | None:
         return next((a for a in self.assignments if a.id == id), None)
-
-    @property
-    def stage_due(self) -> datetime | None:
-        """The deadline of the desk that the order lies on now, or None once it rests."""
-        lead = self.lead
-        match self.status:
-            case Status.RECEIVED:
-                return self.dispatch.due
-            case Status.DISPATCHED:
-                return lead.sign.due if lead else None
-            case Status.IN_PROGRESS | Status.UNIT_REVIEW:
-                return lead.reply.due if lead else None
-            case Status.HOTLINE_REVIEW:
-                return self.review.due if self.review else None
-            case Status.CALLBACK:
-                return self.callback.due if self.callback else None
-            case _:
-                return None

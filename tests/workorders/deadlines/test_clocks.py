@@ -164,6 +164,7 @@ def test_a_deadline_says_how_it_came_about() -> None:
         started_at=at(FRIDAY),
         calendar=CITY.id,
         rules=RULES.id,
+        yellow_at=datetime(2026, 11, 26, 9, tzinfo=UTC),
     )
     assert Deadline.model_validate(deadline.model_dump(mode="json")) == deadline
     assert Deadline.model_validate(deadline.model_dump()) == deadline
@@ -196,9 +197,9 @@ def test_what_rests_on_unpublished_holidays_is_provisional() -> None:
     assert help_reply("2026-12-30T10:00").provisional
     urgent = reply_due(RULES, CITY, kind=Kind.HELP, urgency=URGENT, start=at("2026-12-31T20:00"))
     assert not urgent.provisional
-    assert extended(CITY, help_reply("2026-12-24T10:00"), working_days=1).provisional
+    assert extended(RULES, CITY, help_reply("2026-12-24T10:00"), working_days=1).provisional
     assert resumed(
-        CITY, help_reply("2026-12-24T10:00"), start=at("2026-12-28T09:00"), end=at("2026-12-29T09:00")
+        RULES, CITY, help_reply("2026-12-24T10:00"), start=at("2026-12-28T09:00"), end=at("2026-12-29T09:00")
     ).provisional
     # 24:00 of the last published day still belongs to it.
     assert not contact_due(RULES, CITY, kind=Kind.HELP, urgency=NORMAL, start=at("2026-12-31T00:00")).provisional
@@ -208,17 +209,17 @@ def test_what_rests_on_unpublished_holidays_is_provisional() -> None:
 
 
 def test_an_extension_ends_with_the_last_working_day_granted() -> None:
-    deadline = extended(CITY, help_reply(), working_days=3)
+    deadline = extended(RULES, CITY, help_reply(), working_days=3)
     assert (deadline.due, deadline.shifts) == (at("2026-12-02T17:00"), (Extension(working_days=3),))
-    again = extended(CITY, deadline, working_days=1)
+    again = extended(RULES, CITY, deadline, working_days=1)
     assert (again.due, len(again.shifts)) == (at("2026-12-03T17:00"), 2)
 
 
 def test_a_due_instant_at_midnight_belongs_to_the_day_that_it_ends() -> None:
     always = reply_due(RULES, ALWAYS, kind=Kind.HELP, urgency=NORMAL, start=at(FRIDAY))
     assert always.due == at("2026-11-26T00:00")
-    assert extended(ALWAYS, always, working_days=1).due == at("2026-11-27T00:00")
-    assert extended(CITY, always, working_days=1).due == at("2026-11-26T17:00")
+    assert extended(RULES, ALWAYS, always, working_days=1).due == at("2026-11-27T00:00")
+    assert extended(RULES, CITY, always, working_days=1).due == at("2026-11-26T17:00")
 
 
 @pytest.mark.parametrize(
@@ -232,27 +233,29 @@ def test_a_due_instant_at_midnight_belongs_to_the_day_that_it_ends() -> None:
     ],
 )
 def test_a_suspension_moves_a_limit_in_days_by_its_working_days(start: str, end: str, due: str) -> None:
-    assert resumed(CITY, help_reply(), start=at(start), end=at(end)).due == at(due)
+    assert resumed(RULES, CITY, help_reply(), start=at(start), end=at(end)).due == at(due)
 
 
 def test_a_suspension_moves_a_limit_in_minutes_by_its_working_minutes() -> None:
     signing = sign_due(RULES, CITY, urgency=NORMAL, start=at("2026-11-20T09:00"))
     assert signing.due == at("2026-11-20T11:00")
-    moved = resumed(CITY, signing, start=at("2026-11-20T10:00"), end=at("2026-11-23T09:00"))
+    moved = resumed(RULES, CITY, signing, start=at("2026-11-20T10:00"), end=at("2026-11-23T09:00"))
     # Friday 10–12 and 13–17, Monday 08:30–09: 390 minutes.
     assert moved.due == CITY.add(signing.due, timedelta(minutes=390)) == at("2026-11-23T10:00")
-    assert resumed(CITY, signing, start=at("2026-11-21T10:00"), end=at("2026-11-22T09:00")).due == signing.due
+    assert resumed(RULES, CITY, signing, start=at("2026-11-21T10:00"), end=at("2026-11-22T09:00")).due == signing.due
 
 
 def test_a_suspension_moves_what_runs_by_the_clock_by_the_clock() -> None:
     urgent = reply_due(RULES, CITY, kind=Kind.HELP, urgency=URGENT, start=at(FRIDAY))
-    moved = resumed(CITY, urgent, start=at("2026-11-21T00:00"), end=at("2026-11-21T05:00"))
+    moved = resumed(RULES, CITY, urgent, start=at("2026-11-21T00:00"), end=at("2026-11-21T05:00"))
     assert moved.due == urgent.due + timedelta(hours=5)
     week = urgent.model_copy(
         update={"limit": Limit(unit=LimitUnit.CALENDAR_DAYS, amount=7), "due": at("2026-11-28T00:00")}
     )
-    assert resumed(CITY, week, start=at("2026-11-21T23:00"), end=at("2026-11-23T01:00")).due == at("2026-11-30T00:00")
-    assert resumed(CITY, week, start=at("2026-11-21T01:00"), end=at("2026-11-21T23:00")).due == week.due
+    assert resumed(RULES, CITY, week, start=at("2026-11-21T23:00"), end=at("2026-11-23T01:00")).due == at(
+        "2026-11-30T00:00"
+    )
+    assert resumed(RULES, CITY, week, start=at("2026-11-21T01:00"), end=at("2026-11-21T23:00")).due == week.due
 
 
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2026, 6, 1)).map(  # noqa: DTZ001
@@ -269,7 +272,7 @@ def test_a_suspension_gives_back_exactly_the_days_that_it_took(
     """Counted day by day."""
     before = reply_due(RULES, CITY, kind=kind, urgency=NORMAL, start=start)
     begin, end = start + asked_after, start + asked_after + lasted
-    after = resumed(CITY, before, start=begin, end=end)
+    after = resumed(RULES, CITY, before, start=begin, end=end)
     day, taken = CITY.local_date(begin), 0
     while day < CITY.local_date(end):
         day += timedelta(days=1)
@@ -289,22 +292,23 @@ def test_a_suspension_gives_back_exactly_the_minutes_that_it_took(
 ) -> None:
     before = dispatch_due(RULES, CITY, urgency=NORMAL, start=start)
     begin, end = start + asked_after, start + asked_after + lasted
-    after = resumed(CITY, before, start=begin, end=end)
+    after = resumed(RULES, CITY, before, start=begin, end=end)
     assert CITY.between(before.due, after.due) == CITY.between(begin, end)
 
 
 def test_shifts_carry_over_to_a_limit_computed_anew() -> None:
     old = resumed(
+        RULES,
         CITY,
-        extended(CITY, help_reply(), working_days=2),
+        extended(RULES, CITY, help_reply(), working_days=2),
         start=at("2026-11-24T09:00"),
         end=at("2026-11-25T09:00"),
     )
     anew = reply_due(RULES, CITY, kind=Kind.HELP, urgency=NORMAL, complex=True, start=old.started_at)
-    carried = shifted(CITY, anew, old.shifts)
+    carried = shifted(RULES, CITY, anew, old.shifts)
     assert carried.shifts == old.shifts == (Extension(working_days=2), *_suspensions(old))
     assert CITY.working_days_between(CITY.local_date(anew.due), CITY.local_date(carried.due)) == 3
-    assert shifted(CITY, help_reply(), old.shifts) == old
+    assert shifted(RULES, CITY, help_reply(), old.shifts) == old
 
 
 def _suspensions(deadline: Deadline) -> list[Suspension]:
@@ -317,8 +321,9 @@ def test_a_holiday_that_was_corrected_moves_the_deadline_computed_anew() -> None
             CITY.definition.model_dump() | {"holidays": CITY.definition.holidays | {at("2026-11-25T00:00").date()}}
         )
     )
-    old = extended(CITY, help_reply(), working_days=1)
+    old = extended(RULES, CITY, help_reply(), working_days=1)
     anew = shifted(
+        RULES,
         corrected,
         reply_due(RULES, corrected, kind=Kind.HELP, urgency=NORMAL, start=old.started_at),
         old.shifts,

@@ -20,7 +20,6 @@ from workorders.deadlines import (
     reply_due,
     shipped_pack,
     sign_due,
-    turns_yellow,
     within_upstream,
 )
 
@@ -59,27 +58,27 @@ def reply(kind: Kind = Kind.HELP, urgency: Urgency = Urgency.NORMAL, start: str 
     ],
 )
 def test_yellow_begins_a_working_day_before_or_with_the_last_fifth(deadline: Deadline, yellow: str) -> None:
-    begins = turns_yellow(RULES, CITY, deadline)
+    begins = deadline.yellow_at
     assert begins == at(yellow)
-    assert light(RULES, CITY, deadline, at=begins - TICK) is Light.GREEN
-    assert light(RULES, CITY, deadline, at=begins) is Light.YELLOW
-    assert light(RULES, CITY, deadline, at=deadline.due) is Light.YELLOW
-    assert light(RULES, CITY, deadline, at=deadline.due + TICK) is Light.RED
+    assert light(deadline, at=begins - TICK) is Light.GREEN
+    assert light(deadline, at=begins) is Light.YELLOW
+    assert light(deadline, at=deadline.due) is Light.YELLOW
+    assert light(deadline, at=deadline.due + TICK) is Light.RED
 
 
 def test_what_is_done_shows_how_it_ended() -> None:
     deadline = reply()
     later = deadline.due + timedelta(days=30)
-    assert light(RULES, CITY, deadline, at=later, done_at=deadline.due) is Light.GREEN
-    assert light(RULES, CITY, deadline, at=later, done_at=deadline.due + TICK) is Light.RED
-    assert light(RULES, CITY, deadline, at=deadline.due, done_at=later) is Light.YELLOW
+    assert light(deadline, at=later, done_at=deadline.due) is Light.GREEN
+    assert light(deadline, at=later, done_at=deadline.due + TICK) is Light.RED
+    assert light(deadline, at=deadline.due, done_at=later) is Light.YELLOW
 
 
 def test_an_extension_takes_the_light_back() -> None:
     deadline = reply()
     overdue = deadline.due + TICK
-    assert light(RULES, CITY, deadline, at=overdue) is Light.RED
-    assert light(RULES, CITY, extended(CITY, deadline, working_days=3), at=overdue) is Light.GREEN
+    assert light(deadline, at=overdue) is Light.RED
+    assert light(extended(RULES, CITY, deadline, working_days=3), at=overdue) is Light.GREEN
 
 
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2026, 6, 1)).map(  # noqa: DTZ001
@@ -105,8 +104,8 @@ def test_a_light_only_ever_goes_from_green_by_yellow_to_red(
         within_upstream(RULES, CITY, own, theirs),
         sign_due(RULES, CITY, urgency=urgency, start=start),
     ):
-        yellow = turns_yellow(RULES, CITY, deadline)
+        yellow = deadline.yellow_at
         assert start <= yellow <= deadline.due
         order = [Light.GREEN, Light.YELLOW, Light.RED]
-        seen = [light(RULES, CITY, deadline, at=start + timedelta(milliseconds=ms)) for ms in sorted(looks)]
+        seen = [light(deadline, at=start + timedelta(milliseconds=ms)) for ms in sorted(looks)]
         assert seen == sorted(seen, key=order.index)

@@ -19,6 +19,8 @@ from tests.workorders.lifecycle.town import (
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing
 from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.office import TIMERS
+from workorders.lifecycle.policy import passing
 from workorders.lifecycle.states import Action, RequestKind
 from workorders.lifecycle.values import Outcome
 
@@ -44,6 +46,11 @@ async def _replace(town: Town, actor: Actor, id: str) -> OrderDocument:
     gone, unit = (held[-1].id, held[-1].unit) if held else (f"{id}:a1", "heating")
     successor = town.terms().heir(unit)
     return await dispatching.replace(town.office, actor, id, assignment=gone, successor=successor)
+
+
+async def _light(town: Town, actor: Actor, id: str) -> OrderDocument:
+    """What only the system does when time has crossed a line; here it has crossed none."""
+    return await town.office.act(actor, id, lambda case: passing.light(case, ()))
 
 
 ACTS: Mapping[Action, Act] = {
@@ -91,6 +98,7 @@ ACTS: Mapping[Action, Act] = {
     Action.WITHDRAW: lambda town, actor, id: intake.withdraw(town.office, actor, id, reason="已自行解决。"),
     Action.URGE: lambda town, actor, id: intake.urge(town.office, actor, id),
     Action.REPLACE: _replace,
+    Action.LIGHT: _light,
     **{kind.ask: _ask(kind) for kind in RequestKind},
     **{kind.grant: _grant(kind) for kind in RequestKind},
     **{kind.refuse: _refuse(kind) for kind in RequestKind},
@@ -121,5 +129,6 @@ RIGHT_PERSON: Mapping[Action, Actor] = {
     Action.WITHDRAW: CITIZEN,
     Action.URGE: CITIZEN,
     Action.REPLACE: CHIEF,
+    Action.LIGHT: TIMERS,
 }
 """Who takes the action on an order that the water office leads and the heating office helps with."""

@@ -31,6 +31,7 @@ from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import Report
+from workorders.lifecycle.lines import stage_due
 from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.values import Order, Outcome, Reporter, Upstream
 
@@ -98,8 +99,9 @@ class WorkOrder:
         """At the last instant in time for the desk that it lies on."""
 
         async def wait(town: Town, order: Order) -> None:
-            assert order.stage_due is not None
-            town.clock.set(order.stage_due)
+            due = stage_due(order)
+            assert due is not None
+            town.clock.set(due)
 
         return self.then(wait)
 
@@ -107,8 +109,9 @@ class WorkOrder:
         """Just past what is due on the desk that it lies on."""
 
         async def wait(town: Town, order: Order) -> None:
-            assert order.stage_due is not None
-            town.clock.set(order.stage_due + MOMENT)
+            due = stage_due(order)
+            assert due is not None
+            town.clock.set(due + MOMENT)
 
         return self.then(wait)
 

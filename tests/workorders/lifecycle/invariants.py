@@ -1,6 +1,5 @@
 """What holds of every stored order at every moment, and pictures of the database to compare."""
 
-from collections import Counter
 from typing import Any
 
 from foundation.chain import Head, OpenedText, TextLoss, verify_chain
@@ -11,10 +10,11 @@ from foundation.timers import Timer
 from tests.workorders.lifecycle.town import MODELS, Town
 from workorders.deadlines.values import Extension, Suspension
 from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, order_keys
-from workorders.lifecycle.facts import FACTS
+from workorders.lifecycle.facts import FACTS, Lit
 from workorders.lifecycle.folding import Entry, apply, receive
-from workorders.lifecycle.recording import RESUME_TIMER, SIGN_TIMER
-from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole, AssignmentState
+from workorders.lifecycle.lines import crossed, next_moment
+from workorders.lifecycle.recording import WATCH_TIMER
+from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole
 from workorders.lifecycle.values import Order
 
 Picture = dict[str, dict[str, Any]]
@@ -52,6 +52,7 @@ async def check(town: Town, id: str) -> Order:
     _check_caps(town, order)
     assert {name: getattr(document, name) for name in order_keys(order)} == order_keys(order)
     await _check_beside(town, order)
+    await _check_watched(town, document)
     return order
 
 
@@ -119,13 +120,19 @@ async def _check_beside(town: Town, order: Order) -> None:
     claim = await database.get(NumberClaim, order.number)
     assert claim is not None
     assert claim.order == order.id
-    timers = await database.collection(Timer).find({"subject": {"$in": [a.id for a in order.assignments]}}).to_list()
-    waiting = Counter((raw["subject"], raw["kind"], raw["deadline"]) for raw in timers)
-    for held in order.assignments:
-        if held.state is AssignmentState.PENDING:
-            assert waiting[held.id, SIGN_TIMER, held.sign.due] >= 1
-        if held.suspended_until is not None:
-            assert waiting[held.id, RESUME_TIMER, held.suspended_until] >= 1
+
+
+async def _check_watched(town: Town, document: OrderDocument) -> None:
+    """What time has crossed is told, once; for what comes next a timer waits."""
+    order = document.order
+    assert crossed(order, town.rules, order.changed_at) == ()
+    lines = [line for _, fact, _ in await log_of(town, document) if isinstance(fact, Lit) for line in fact.lines]
+    assert len(lines) == len({(line.term, line.subject, line.due, line.light, line.level) for line in lines})
+    moment = next_moment(order, town.rules)
+    if moment is not None:
+        timers = await town.database.collection(Timer).find({"subject": document.id, "kind": WATCH_TIMER}).to_list()
+        assert document.watched_at in [raw["deadline"] for raw in timers]
+        assert document.watched_at <= moment
 
 
 async def kept_keys(town: Town) -> int:

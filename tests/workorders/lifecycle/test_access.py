@@ -105,6 +105,7 @@ callback_redo      -   .   .   -   Y   Y   -   -   -   -   -   -   -   -   -   .
 final_answer       -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
 withdraw           Y   .   .   Y   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 urge               Y   .   .   Y   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
+light              -   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 replace            -   .   .   -   -   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 order              Y   .   .   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   .   .   .   .   .
 order_by_number    Y   .   .   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   .   .   .   .   .

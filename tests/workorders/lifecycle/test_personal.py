@@ -101,7 +101,7 @@ async def test_an_action_that_read_the_order_before_it_was_erased_does_not_bring
     event = (await town.office.orders.events(read))[-1]
     change = Change()
     decision = Decision(Action.RATE, Rated(grade=1, solved=True, through="app"), {"comment": "谢谢。"})
-    record_action(change, read, [Step(OPERATOR, decision, after)], key, event.at)
+    record_action(change, read, [Step(OPERATOR, decision, after)], key, town.rules, event.at)
     with pytest.raises(StaleWrite) as stale:
         await town.database.save(change)
     assert stale.value.collection == OrderDocument.collection_name()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from foundation.errors import DomainError
 from foundation.idempotency import IdempotencyKey, Once
 from foundation.ids import new_id
-from foundation.timers import Timers
+from foundation.timers import Timer, Timers
 from identity.actors import Actor
 from tests.workorders.lifecycle.acts import ACTS, RIGHT_PERSON
 from tests.workorders.lifecycle.builders import request
@@ -64,6 +64,7 @@ ONWARD = {
     **dict.fromkeys((Action.DISPATCH, Action.ADJUDICATE, Action.SIGN, Action.SUBMIT_REPLY), 12),
     **dict.fromkeys((Action.UNIT_APPROVE, Action.HOTLINE_ACCEPT, Action.CALLBACK_ATTEMPT, Action.CALLBACK_REDO), 12),
     **dict.fromkeys((Action.REJECT, Action.WITHDRAW, Action.ANSWER_NOW), 1),
+    Action.LIGHT: 0,
 }
 """How much likelier a walk takes what leads on than what ends it."""
 
@@ -84,6 +85,7 @@ class Walk:
 
     async def start(self) -> OrderDocument:
         town = self.town
+        await town.database.collection(Timer).delete_many({})  # those of the walk before
         town.clock.set(MONDAY + timedelta(minutes=self._draw.draw(st.integers(0, 7 * 24 * 60))))
         town.routing = self._draw.draw(
             st.sampled_from([None, Routing("water", ("heating",), "rule", "规则", auto_dispatch=True)])

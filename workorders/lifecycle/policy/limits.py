@@ -28,7 +28,7 @@ def reply_limit(case: Case, held: Assignment) -> Deadline:
         complex=held.complex,
         round=held.round,
     )
-    return clocks.shifted(calendar, within_upstream(case, own), held.reply.shifts)
+    return clocks.shifted(case.terms.rules, calendar, within_upstream(case, own), held.reply.shifts)
 
 
 def citizen_limit(case: Case, *, complex: bool) -> Deadline:
@@ -43,4 +43,4 @@ def citizen_limit(case: Case, *, complex: bool) -> Deadline:
         complex=complex,
     )
     own = own.model_copy(update={"term": order.citizen.term})
-    return clocks.shifted(calendar, within_upstream(case, own), order.citizen.shifts)
+    return clocks.shifted(case.terms.rules, calendar, within_upstream(case, own), order.citizen.shifts)

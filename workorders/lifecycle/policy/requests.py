@@ -91,16 +91,16 @@ def _granted(case: Case, request: Request, held: Assignment) -> Granted:
             return Granted(request=request.id, dispatch=dispatch)
         case RequestKind.EXTENSION:
             days = request.working_days or 0
-            reply = clocks.extended(calendar, held.reply, working_days=days)
+            reply = clocks.extended(rules, calendar, held.reply, working_days=days)
             return Granted(
                 request=request.id,
                 reply=reply,
-                citizen=_citizen(case, held, clocks.extended(city, case.order.citizen, working_days=days)),
+                citizen=_citizen(case, held, clocks.extended(rules, city, case.order.citizen, working_days=days)),
                 others=_others(
                     case,
                     held,
                     reply,
-                    lambda a: clocks.extended(case.terms.calendar_of(a.unit), a.reply, working_days=days),
+                    lambda a: clocks.extended(rules, case.terms.calendar_of(a.unit), a.reply, working_days=days),
                 ),
             )
         case RequestKind.SUSPENSION:
@@ -159,8 +159,8 @@ def resume(case: Case, note: str | None = None) -> Decision:
         case.lead(Action.RESUME)
     # A worker that was down does not give the unit more than was granted.
     end = min(case.now, lead.suspended_until)
-    start, calendar = lead.suspended_since, case.terms.calendar_of(lead.unit)
-    reply = clocks.resumed(calendar, lead.reply, start=start, end=end)
+    start, rules, calendar = lead.suspended_since, case.terms.rules, case.terms.calendar_of(lead.unit)
+    reply = clocks.resumed(rules, calendar, lead.reply, start=start, end=end)
     fact = Resumed(
         assignment=lead.id,
         reply=reply,
@@ -168,9 +168,11 @@ def resume(case: Case, note: str | None = None) -> Decision:
             case,
             lead,
             reply,
-            lambda a: clocks.resumed(case.terms.calendar_of(a.unit), a.reply, start=start, end=end),
+            lambda a: clocks.resumed(rules, case.terms.calendar_of(a.unit), a.reply, start=start, end=end),
         ),
-        citizen=_citizen(case, lead, clocks.resumed(case.terms.calendar, case.order.citizen, start=start, end=end)),
+        citizen=_citizen(
+            case, lead, clocks.resumed(rules, case.terms.calendar, case.order.citizen, start=start, end=end)
+        ),
     )
     return Decision(Action.RESUME, fact, {"note": note} if note else {})
 
