@@ -24,7 +24,7 @@ class Permission(StrEnum):
 _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 _SUPERVISION = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
 _CALLERS_PEOPLE = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CHIEF_DISPATCHER, Role.CALLBACK_AGENT})
-"""Who speaks with callers and has to know whom. Reviewers and supervisors work on orders, and reveal their reporters."""
+"""Who speaks with callers, and has to know with whom. Reviewers and supervisors reveal the reporter of an order."""
 
 PERMITTED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
     {

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from foundation.changes import AlreadyClaimed, Change
-from foundation.errors import Busy, InvalidInput, NotAllowed
+from foundation.changes import AlreadyClaimed, Change, StaleWrite
+from foundation.errors import Busy, InvalidInput, NotAllowed, NotFound
 from foundation.events import text_place
 from foundation.idempotency import Once
 from foundation.ids import new_id
@@ -76,6 +76,8 @@ async def take_in(
         try:
             await office.database.save(change)
             return document
+        except StaleWrite:
+            raise NotFound from None  # an intake contests nothing of its own: what it was to hang on is gone
         except AlreadyClaimed as claimed:
             earlier = await _earlier(office, actor, report, claimed, once)
             if earlier is not None:
