@@ -54,7 +54,8 @@ def require(actor: Actor, permission: Permission) -> None:
 
 
 def may_read_staff(actor: Actor, unit_path: tuple[str, ...]) -> bool:
-    """Whether the actor may read accounts of a unit: hotline and administrators all, units their own subtree."""
+    """Whether the actor may read accounts, contacts and duty roster of a unit: hotline, leadership and administrators
+    all, units their own subtree. Accounts without a unit have an empty path."""
     if not may(actor, Permission.READ_STAFF):
         return False
     return actor.is_hotline or actor.has(Role.ADMINISTRATOR, Role.LEADERSHIP) or actor.covers_unit(unit_path)
