@@ -1,6 +1,7 @@
 """Who asks, from where, when: the context of one request."""
 
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 import strawberry
 
@@ -60,13 +61,21 @@ class Context:
         except Unauthenticated as error:
             self.caller = error
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's."""
+        return ZoneInfo(self.services.settings.zone)
+
     async def city(self) -> Snapshot:
         """Units, categories, places and channels, a few seconds old at most."""
         return await self.services.identity.directory.snapshot()
 
-    def once(self, operation: str, key: str, given: object) -> Once:
-        """This request under the actor's own key. Raises `InvalidInput`, `SignInNeeded`."""
-        content = {name: value for name, value in vars(given).items() if name != "idempotency_key"}
+    def once(self, operation: str, key: str, given: object, *, leaving_out: str | None = None) -> Once:
+        """This request under the actor's own key; a secret is left out of what is remembered.
+
+        Raises `InvalidInput`, `SignInNeeded`.
+        """
+        content = {name: value for name, value in vars(given).items() if name not in ("idempotency_key", leaving_out)}
         return Once.of(self.actor.id, key, operation, content)
 
 

@@ -14,9 +14,13 @@ from api.context import Context, SignInNeeded
 from api.executing import PlainExecutor, prepared
 from api.http.requests import MALFORMED, UNAVAILABLE, UNKNOWN
 from api.identity.accounts import AccountMutations
+from api.identity.audit import AuditQueries
 from api.identity.queries import IdentityQueries
+from api.identity.reference import ReferenceMutations
 from api.identity.signing_in import SigningInMutations
+from api.identity.units import UnitMutations, UnitQueries
 from api.logs import where
+from api.nodes import NodeQueries
 from api.problems import Problems
 from api.scalars import SCALARS
 from api.workorders.catalogue import CatalogueMutations, CatalogueQueries
@@ -38,7 +42,16 @@ ANSWERED_ONCE = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 
 @strawberry.type
-class Query(OrderQueries, ContactQueries, CatalogueQueries, RuleQueries, IdentityQueries):
+class Query(
+    OrderQueries,
+    ContactQueries,
+    CatalogueQueries,
+    RuleQueries,
+    IdentityQueries,
+    UnitQueries,
+    AuditQueries,
+    NodeQueries,
+):
     pass
 
 
@@ -50,6 +63,8 @@ class Mutation(
     ReviewingMutations,
     SigningInMutations,
     AccountMutations,
+    UnitMutations,
+    ReferenceMutations,
     FileMutations,
     ContactMutations,
     CatalogueMutations,

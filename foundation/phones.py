@@ -7,7 +7,7 @@ from typing import Final
 
 import phonenumbers
 
-from foundation.errors import InvalidInput
+from foundation.errors import FieldFault, InvalidInput
 
 
 class BadPhone(InvalidInput):
@@ -66,6 +66,14 @@ def parse_phone(text: str, *, area_code: str | None = None) -> Phone:
     number.extension = None
     mobile_kind = phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
     return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), is_mobile=mobile_kind)
+
+
+def e164(text: str, path: str) -> str:
+    """The one form of a number that is stored and hashed, however it was written. Raises BadPhone, naming `path`."""
+    try:
+        return parse_phone(text).e164
+    except BadPhone:
+        raise BadPhone(fields=[FieldFault(path, BadPhone.text)]) from None
 
 
 def parse_mobile(text: str) -> Phone:

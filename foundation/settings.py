@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """`name:base64` of 32 bytes each, parted by commas, the current one first; `foundation.keys` reads the three."""
     hash_keys: SecretStr | None = None
     signing_keys: SecretStr | None = None
+    contact_retention_days: int = Field(730, ge=30, le=36_500)
+    """How long a contact 来电来访 is kept on which no order hangs."""
     sms_gateway_url: str = Field(default_factory=lambda given: f"http://127.0.0.1:{given.get('port', 8000) + 10}")
     """Where text messages go; `zhengtong run` starts a stub there, with an inbox to read, unless another is named."""
     sms_gateway_token: SecretStr = SecretStr("development")

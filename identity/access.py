@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from foundation.errors import NotAllowed, NotFound
-from identity.actors import HOTLINE_ROLES, STAFF_ROLES, Actor, Role
+from foundation.errors import NotAllowed
+from identity.actors import STAFF_ROLES, Actor, Role
 
 
 class Permission(StrEnum):
@@ -15,7 +15,7 @@ class Permission(StrEnum):
     MANAGE_STAFF = "manage_staff"
     READ_STAFF = "read_staff"
     FIND_RESIDENT = "find_resident"  # masked
-    REVEAL = "reveal"  # personal data in clear, with a reason
+    REVEAL = "reveal"  # a resident's account in clear, with a reason; an order's reporter is the order's own affair
     READ_AUDIT = "read_audit"
     OWN_PROFILE = "own_profile"  # see, complete, export and erase one's own data
     UNLOCK_LOGIN = "unlock_login"
@@ -23,6 +23,8 @@ class Permission(StrEnum):
 
 _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 _SUPERVISION = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})
+_CALLERS_PEOPLE = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.CHIEF_DISPATCHER, Role.CALLBACK_AGENT})
+"""Who speaks with callers, and has to know with whom. Reviewers and supervisors reveal the reporter of an order."""
 
 PERMITTED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
     {
@@ -31,10 +33,8 @@ PERMITTED: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         Permission.MANAGE_UNITS: _ADMINISTRATORS,
         Permission.MANAGE_STAFF: _ADMINISTRATORS,
         Permission.READ_STAFF: STAFF_ROLES,
-        Permission.FIND_RESIDENT: frozenset(
-            {Role.OPERATOR, Role.DISPATCHER, Role.CHIEF_DISPATCHER, Role.CALLBACK_AGENT}
-        ),
-        Permission.REVEAL: HOTLINE_ROLES,
+        Permission.FIND_RESIDENT: _CALLERS_PEOPLE,
+        Permission.REVEAL: _CALLERS_PEOPLE,
         Permission.READ_AUDIT: _SUPERVISION,
         Permission.OWN_PROFILE: frozenset({Role.CITIZEN}),
         Permission.UNLOCK_LOGIN: _ADMINISTRATORS,
@@ -54,7 +54,8 @@ def require(actor: Actor, permission: Permission) -> None:
 
 
 def may_read_staff(actor: Actor, unit_path: tuple[str, ...]) -> bool:
-    """Whether the actor may read accounts of a unit: hotline and administrators all, units their own subtree."""
+    """Whether the actor may read accounts, contacts and duty roster of a unit: hotline, leadership and administrators
+    all, units their own subtree. Accounts without a unit have an empty path."""
     if not may(actor, Permission.READ_STAFF):
         return False
     return actor.is_hotline or actor.has(Role.ADMINISTRATOR, Role.LEADERSHIP) or actor.covers_unit(unit_path)
@@ -66,9 +67,3 @@ def own_resident(actor: Actor) -> str:
     if actor.resident_id is None:
         raise NotAllowed
     return actor.resident_id
-
-
-def require_visible_resident(actor: Actor, resident: str) -> None:
-    """Raises NotFound: to those who may not find residents, others do not exist."""
-    if not (may(actor, Permission.FIND_RESIDENT) or actor.resident_id == resident):
-        raise NotFound

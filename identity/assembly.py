@@ -22,7 +22,7 @@ from identity.sms_codes import SmsCodes
 from identity.staff_accounts import StaffAccounts
 from identity.staff_login import StaffLogin
 from identity.tokens import Tokens
-from identity.units import Units
+from identity.units import Calendars, Units
 
 MODELS = (*DOCUMENTS, RateWindow)
 """Every document that identity stores."""
@@ -49,6 +49,7 @@ def build_identity(
     clock: Clock,
     zone: ZoneInfo,
     sms_gateway: SmsGateway,
+    calendars: Calendars,
     personal_data_holders: Sequence[PersonalDataHolder] = (),
 ) -> Identity:
     """Identity over one database; asks nothing of it yet."""
@@ -67,5 +68,5 @@ def build_identity(
         sessions=sessions,
         staff_accounts=StaffAccounts(repository, passwords, sessions, clock),
         staff_login=StaffLogin(repository, passwords, sessions, keyring, limiter, clock),
-        units=Units(repository, directory, clock, zone),
+        units=Units(repository, directory, clock, zone, calendars),
     )

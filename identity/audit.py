@@ -46,7 +46,8 @@ def audited(
     reason: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
-    """The entry to insert in the action's own change. `details` hold ids and codes, never personal data."""
+    """The entry to insert in the action's own change. `subject` is a kind and an id, as in `order:uY3…`; `details` hold
+    ids and codes, never personal data."""
     id = new_id()
     return AuditEntry(
         _id=id,
@@ -93,6 +94,12 @@ class AuditTrail:
         if not may(actor, Permission.READ_AUDIT):
             raise NotAllowed
         return await self._page({"actor": who}, request, now)
+
+    async def recent(self, actor: Actor, request: PageRequest, now: datetime) -> Page[AuditEntry]:
+        """What anybody did, newest first. Raises NotAllowed."""
+        if not may(actor, Permission.READ_AUDIT):
+            raise NotAllowed
+        return await self._page({}, request, now)
 
     async def _page(self, equal: Mapping[str, Any], request: PageRequest, now: datetime) -> Page[AuditEntry]:
         page: Page[Raw] = await page_of(self._database, AuditEntry, equal, "key", request, descending=True, around=now)

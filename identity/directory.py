@@ -60,6 +60,7 @@ class Directory:
         self._repository, self._clock = repository, clock
         self._snapshot: Snapshot | None = None
         self._read_at: datetime | None = None
+        self._forgotten = 0
         self._reading = asyncio.Lock()
 
     async def snapshot(self) -> Snapshot:
@@ -71,7 +72,7 @@ class Directory:
             fresh = self._fresh()
             if fresh is not None:
                 return fresh
-            now = self._clock.now()
+            now, forgotten = self._clock.now(), self._forgotten
             units, categories, places, channels = await asyncio.gather(
                 self._repository.units(),
                 self._repository.categories(),
@@ -79,12 +80,14 @@ class Directory:
                 self._repository.channels(),
             )
             self._snapshot = Snapshot(Tree(units), Tree(categories), Tree(places), Tree(channels))
-            self._read_at = now
+            # What was forgotten during the reading may be older than the change that it was forgotten for.
+            self._read_at = now if forgotten == self._forgotten else None
             return self._snapshot
 
     def forget(self) -> None:
         """Read anew the next time: for the process that changed something itself."""
         self._read_at = None
+        self._forgotten += 1
 
     def _fresh(self) -> Snapshot | None:
         if self._read_at is None or not timedelta(0) <= self._clock.now() - self._read_at < KEPT:

@@ -254,6 +254,7 @@ class AuditEntry(Stored):
     class Settings:
         name = "audit"
         indexes = [
+            IndexModel([("key", 1)], name="key"),
             IndexModel([("subject", 1), ("key", 1)], name="subject"),
             IndexModel([("actor", 1), ("key", 1)], name="actor"),
         ]

@@ -11,6 +11,8 @@ from identity.documents import Contact, DutyShift
 
 CLOCK_TIME: Final = re.compile(r"(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
 DAY_MINUTES: Final = 24 * 60
+MOST_CONTACTS: Final = 50
+MOST_SHIFTS: Final = 50
 
 
 def minutes_of(clock_time: str) -> int:
@@ -44,9 +46,13 @@ def _covers(shift: DutyShift, local: datetime) -> bool:
 
 def checked_contacts(contacts: Sequence[Contact], area_code: str | None = None) -> tuple[Contact, ...]:
     """Contacts with a name and a number that can be called. Raises InvalidInput."""
+    if len(contacts) > MOST_CONTACTS:
+        raise InvalidInput.field("contacts", f"最多{MOST_CONTACTS}名联系人。")
     for contact in contacts:
-        if not contact.name.strip():
-            raise InvalidInput.field("contacts", "请填写联系人姓名。")
+        if not contact.name.strip() or len(contact.name) > 40 or not contact.name.isprintable():
+            raise InvalidInput.field("contacts", "请填写联系人姓名（1至40字）。")
+        if len(contact.post) > 60 or not contact.post.isprintable():
+            raise InvalidInput.field("contacts", "职务最多60字。")
         try:
             parse_phone(contact.phone, area_code=area_code)
         except BadPhone:
@@ -56,6 +62,8 @@ def checked_contacts(contacts: Sequence[Contact], area_code: str | None = None) 
 
 def checked_roster(roster: Sequence[DutyShift], area_code: str | None = None) -> tuple[DutyShift, ...]:
     """Shifts with days, times and somebody to call. Raises InvalidInput."""
+    if len(roster) > MOST_SHIFTS:
+        raise InvalidInput.field("duty", f"最多{MOST_SHIFTS}个班次。")
     for shift in roster:
         if not shift.days or not set(shift.days) <= set(range(1, 8)):
             raise InvalidInput.field("duty", "值班日须为1（周一）至7（周日）。")

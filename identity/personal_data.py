@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
 from foundation.clock import Clock
 from foundation.errors import Busy, InvalidInput, NotFound
-from identity.access import Permission, own_resident, require, require_visible_resident
+from identity.access import Permission, own_resident, require
 from identity.actors import Actor
 from identity.audit import Audited, audited, checked_reason
 from identity.documents import Erasure, PersonalField, Resident, ResidentClaim
@@ -87,7 +87,6 @@ class PersonalData:
         Raises NotAllowed, ReasonMissing, InvalidInput, NotFound.
         """
         require(actor, Permission.REVEAL)
-        require_visible_resident(actor, resident)
         reason = checked_reason(reason)
         if not fields:
             raise InvalidInput.field("fields", "请选择要查看的内容。")

@@ -7,6 +7,7 @@ from typing import TypeVar
 from foundation.changes import Change
 from foundation.database import Database
 from foundation.documents import Stored
+from foundation.idempotency import Once
 from foundation.walking import by_random_id
 from identity.documents import (
     Category,
@@ -41,6 +42,10 @@ class Repository:
     async def save(self, change: Change) -> None:
         """Raises StaleWrite, AlreadyClaimed, Busy."""
         await self._database.save(change)
+
+    async def answered(self, once: Once) -> str | None:
+        """What an earlier run of this request answered. Raises KeyReused."""
+        return await once.answer(self._database)
 
     # residents
 
@@ -87,8 +92,8 @@ class Repository:
         claim = await self._database.get(LoginClaim, login)
         return None if claim is None else await self._database.get(Staff, claim.staff)
 
-    async def staff_of_units(self, units: Sequence[str], most: int) -> list[Staff]:
-        """The accounts of these units, unit by unit."""
+    async def staff_of_units(self, units: Sequence[str | None], most: int) -> list[Staff]:
+        """The accounts of these units, unit by unit; None for those of no unit."""
         found: list[Staff] = []
         for unit in units:
             cursor = self._database.collection(Staff).find({"unit": unit}).sort("_id", 1).limit(most - len(found))

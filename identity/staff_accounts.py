@@ -8,6 +8,7 @@ from typing import Final
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
 from foundation.clock import Clock
 from foundation.errors import Busy, InvalidInput, NotFound
+from foundation.idempotency import Once
 from foundation.ids import new_id
 from identity.access import Permission, may_read_staff, require
 from identity.actors import STAFF_ROLES, UNIT_ROLES, Actor, Role
@@ -60,19 +61,35 @@ class StaffAccounts:
         self._sessions, self._clock = sessions, clock
 
     async def create(
-        self, actor: Actor, login: str, name: str, roles: Collection[Role], password: str, unit: str | None = None
+        self,
+        actor: Actor,
+        login: str,
+        name: str,
+        roles: Collection[Role],
+        password: str,
+        unit: str | None = None,
+        *,
+        once: Once | None = None,
     ) -> StaffSummary:
-        """Make an account. Raises NotAllowed, InvalidInput, WeakPassword, LoginTaken, NotFound, UnitAbolished."""
+        """Make an account, exactly once under an idempotency key.
+
+        Raises NotAllowed, InvalidInput, WeakPassword, LoginTaken, NotFound, UnitAbolished, KeyReused.
+        """
         require(actor, Permission.MANAGE_STAFF)
         staff = await self._new(login, name, roles, password, unit, self._clock.now())
         change = Change().insert(staff, LoginClaim(_id=staff.login, staff=staff.id))
         change.insert(
             audited(actor, Audited.STAFF_CREATED, staff.id, staff.created_at, details={"roles": list(staff.roles)})
         )
+        if once is not None:
+            once.record(change, staff.id, staff.created_at)
         try:
             await self._repository.save(change)
         except AlreadyClaimed:
-            raise LoginTaken from None
+            earlier = None if once is None else await self._repository.answered(once)
+            if earlier is None:
+                raise LoginTaken from None
+            return summary_of(await self._known(earlier))
         return summary_of(staff)
 
     async def _new(
@@ -172,12 +189,36 @@ class StaffAccounts:
             return False
         return True
 
-    async def of_unit(self, actor: Actor, unit: str) -> list[StaffSummary]:
-        """The accounts of one unit. Raises NotFound for units that the actor may not read."""
-        document = await self._repository.unit(unit)
-        if document is None or not may_read_staff(actor, document.path):
+    async def read(self, actor: Actor, id: str) -> StaffSummary:
+        """One account: one's own, or of a unit that the actor may read. Raises NotFound."""
+        staff = await self._known(id)
+        if actor.id != id and not may_read_staff(actor, await self._path(staff.unit)):
+            raise NotFound
+        return summary_of(staff)
+
+    async def by_login(self, actor: Actor, login: str) -> StaffSummary:
+        """The account of a login name. Raises like `read`."""
+        staff = await self._repository.staff_by_login(login_form(login))
+        if staff is None:
+            raise NotFound
+        return await self.read(actor, staff.id)
+
+    async def of_unit(self, actor: Actor, unit: str | None) -> list[StaffSummary]:
+        """The accounts of one unit, or of those who belong to none, at most MOST_LISTED.
+
+        Raises NotFound for units that the actor may not read.
+        """
+        if not may_read_staff(actor, await self._path(unit)):
             raise NotFound
         return [summary_of(staff) for staff in await self._repository.staff_of_units([unit], MOST_LISTED)]
+
+    async def _path(self, unit: str | None) -> tuple[str, ...]:
+        if unit is None:
+            return ()
+        document = await self._repository.unit(unit)
+        if document is None:
+            raise NotFound
+        return document.path
 
     async def _known(self, id: str) -> Staff:
         staff = await self._repository.staff(id)

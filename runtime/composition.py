@@ -19,7 +19,7 @@ from workorders.attachments.desk import AttachmentDesk
 from workorders.attachments.personal import AttachmentPersonalData
 from workorders.contacts.desk import ContactDesk
 from workorders.contacts.personal import ContactPersonalData
-from workorders.lifecycle.library import StoredTerms
+from workorders.lifecycle.library import PublishedCalendars, StoredTerms
 from workorders.lifecycle.notifying import notifier
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.personal import OrderPersonalData
@@ -76,7 +76,9 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         AttachmentPersonalData(database, keys.keyring, orders),
         ContactPersonalData(database, keys.keyring, orders),
     )
-    identity = build_identity(database, keys.keyring, clock, ZoneInfo(settings.zone), gateway, holders)
+    identity = build_identity(
+        database, keys.keyring, clock, ZoneInfo(settings.zone), gateway, PublishedCalendars(database), holders
+    )
     library = StoredTerms(database, identity.directory)
     catalogue = CatalogueRepository(database)
     router = Router(catalogue, library)

@@ -17,6 +17,7 @@ from runtime.composition import App, build
 from runtime.logs import configure_logs
 from runtime.processes import live_and_die_with_parent, run_child
 from workorders.attachments import erasing as uploads
+from workorders.contacts import retention as contacts
 from workorders.lifecycle.checkpoints import sign_day
 
 log = structlog.get_logger()
@@ -84,11 +85,17 @@ def sweeps_of(app: App) -> list[Sweep]:
     async def sweep_uploads(now: datetime) -> int:
         return await uploads.sweep(app.database, now)
 
+    contacts_kept = timedelta(days=app.settings.contact_retention_days)
+
+    async def sweep_contacts(now: datetime) -> int:
+        return await contacts.sweep(app.contacts, now, contacts_kept)
+
     return [
         Sweep("timers", app.timers.sweep),
         *(Sweep(consumer.name, consumer.sweep, every=timedelta(milliseconds=500)) for consumer in app.consumers),
         Sweep("erasures", finish_erasures, every=timedelta(seconds=30)),
         Sweep("uploads", sweep_uploads, every=timedelta(minutes=10)),
+        Sweep("contacts", sweep_contacts, every=timedelta(minutes=10)),
         Sweep("checkpoint", sign_checkpoint, every=timedelta(minutes=5)),
     ]
 

@@ -42,6 +42,10 @@ class CreateStaffInput:
     roles: list[Role]
     password: str
     unit: strawberry.ID | None = None
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="幂等键: the same request sent again, with whatever password, makes no second account.",
+    )
 
 
 @strawberry.input
@@ -140,7 +144,7 @@ class AccountMutations:
 
     @resolved("Make a staff account.")
     async def create_staff(self, info: Info, input: CreateStaffInput) -> StaffResult:
-        context = info.context
+        context, key = info.context, input.idempotency_key
         staff = await context.services.identity.staff_accounts.create(
             context.actor,
             input.login,
@@ -148,6 +152,7 @@ class AccountMutations:
             input.roles,
             input.password,
             optional_id(Kind.UNIT, input.unit, "unit"),
+            once=None if key is None else context.once(info.field_name, key, input, leaving_out="password"),
         )
         return StaffAccount.of(staff, await context.city())
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 import strawberry
 
 from api.context import Context
-from api.identity.trees import Unit
+from api.identity.trees import Node, Unit
 from api.problems import Problem
 from identity.actors import Actor, Role
 from identity.directory import Snapshot
@@ -61,8 +61,7 @@ class Me:
 
 
 @strawberry.type(description="A staff account as colleagues see it 工作人员账号.")
-class StaffAccount:
-    id: strawberry.ID
+class StaffAccount(Node):
     login: str
     name: str
     roles: list[Role]

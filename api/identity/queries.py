@@ -6,10 +6,11 @@ import strawberry
 
 from api.context import Info
 from api.fields import resolved
-from api.identity.people import Me, Resident, ResidentResult, Residents, ResidentsResult, StaffAccount
+from api.identity.people import Me, Resident, ResidentResult, Residents, ResidentsResult, StaffAccount, StaffResult
 from api.identity.trees import Category, Channel, Place, Unit
 from api.ids import Kind, local_id, optional_id
 from api.problems import Problem
+from foundation.errors import InvalidInput
 from identity.access import Permission, require
 from identity.directory import Snapshot
 
@@ -41,22 +42,22 @@ class IdentityQueries:
         city = await _city(info)
         return [Unit.of(city, node.id) for node in city.units.children(_known(Kind.UNIT, below))]
 
-    @resolved("Categories right below one; the topmost without it. Retired ones are left out.")
-    async def categories(self, info: Info, below: strawberry.ID | None = None) -> list[Category]:
+    @resolved("Categories right below one; the topmost without it. Retired ones are left out, unless asked for.")
+    async def categories(self, info: Info, below: strawberry.ID | None = None, retired: bool = False) -> list[Category]:
         city = await _city(info)
         nodes = city.categories.children(_known(Kind.CATEGORY, below))
-        return [Category.of(city, node.id) for node in nodes if not node.retired]
+        return [Category.of(city, node.id) for node in nodes if retired or not node.retired]
 
-    @resolved("Places right below one; the topmost without it. Retired ones are left out.")
-    async def places(self, info: Info, below: strawberry.ID | None = None) -> list[Place]:
+    @resolved("Places right below one; the topmost without it. Retired ones are left out, unless asked for.")
+    async def places(self, info: Info, below: strawberry.ID | None = None, retired: bool = False) -> list[Place]:
         city = await _city(info)
         nodes = city.places.children(_known(Kind.PLACE, below))
-        return [Place.of(city, node.id) for node in nodes if not node.retired]
+        return [Place.of(city, node.id) for node in nodes if retired or not node.retired]
 
-    @resolved("The channels that matters come in by. Retired ones are left out.")
-    async def channels(self, info: Info) -> list[Channel]:
+    @resolved("The channels that matters come in by. Retired ones are left out, unless asked for.")
+    async def channels(self, info: Info, retired: bool = False) -> list[Channel]:
         city = await _city(info)
-        return [Channel.of(city, node.id) for node in city.channels if not node.retired]
+        return [Channel.of(city, node.id) for node in city.channels if retired or not node.retired]
 
     @resolved("Residents by exact mobile, name or resident ID, masked, at most 20: for those who answer the phone.")
     async def find_residents(
@@ -68,12 +69,27 @@ class IdentityQueries:
         )
         return Residents(residents=[Resident.of(resident) for resident in found])
 
-    @resolved("The staff accounts of one unit.")
-    async def staff_of_unit(self, info: Info, unit: strawberry.ID) -> StaffListResult:
+    @resolved(
+        "The staff accounts of one unit, at most 200; without it, of those who belong to none, as at the hotline."
+    )
+    async def staff_of_unit(self, info: Info, unit: strawberry.ID | None = None) -> StaffListResult:
         context = info.context
-        found = await context.services.identity.staff_accounts.of_unit(context.actor, local_id(Kind.UNIT, unit, "unit"))
+        accounts = context.services.identity.staff_accounts
+        found = await accounts.of_unit(context.actor, optional_id(Kind.UNIT, unit, "unit"))
         city = await context.city()
         return Staff(accounts=[StaffAccount.of(staff, city) for staff in found])
+
+    @resolved("One staff account, by its id or its login name.")
+    async def staff_account(self, info: Info, id: strawberry.ID | None = None, login: str | None = None) -> StaffResult:
+        context = info.context
+        accounts = context.services.identity.staff_accounts
+        if id is not None and login is None:
+            staff = await accounts.read(context.actor, local_id(Kind.STAFF, id, "id"))
+        elif login is not None and id is None:
+            staff = await accounts.by_login(context.actor, login)
+        else:
+            raise InvalidInput.field("id", "请提供账号标识或登录名中的一项。")
+        return StaffAccount.of(staff, await context.city())
 
 
 async def _city(info: Info) -> Snapshot:

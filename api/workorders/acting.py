@@ -6,6 +6,7 @@ from typing import Protocol
 import strawberry
 
 from api.context import Info
+from api.fields import KEY as KEY  # noqa: PLC0414 - the inputs of this package take it from here
 from api.ids import Kind, local_id
 from api.workorders.reading import reader_of
 from api.workorders.types import Order
@@ -13,10 +14,6 @@ from foundation.idempotency import Once
 from identity.actors import Actor
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.office import Office
-
-KEY = strawberry.field(
-    description="幂等键: your own for this request, 1 to 100 characters. Sent twice within 7 days, one thing happens."
-)
 
 
 @strawberry.input(description="An action on an order that needs nothing but the order.")

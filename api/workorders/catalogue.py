@@ -7,7 +7,7 @@ import strawberry
 
 from api.context import Info
 from api.fields import resolved
-from api.identity.trees import Category, Place, Unit, units_of
+from api.identity.trees import Category, Node, Place, Unit, units_of
 from api.ids import Kind as IdKind
 from api.ids import global_id, local_id, local_ids, optional_id
 from api.problems import Problem
@@ -21,8 +21,7 @@ MOST_LISTED = 500
 
 
 @strawberry.type(description="One line of the catalogue: category × place → lead unit, co-units.")
-class DispatchRule:
-    id: strawberry.ID
+class DispatchRule(Node):
     category: Category | None = strawberry.field(description="Null for any.")
     place: Place | None = strawberry.field(description="Null for any.")
     lead: Unit

@@ -8,23 +8,8 @@ import strawberry
 
 from api.fields import resolved
 from workorders.deadlines import values
-from workorders.deadlines.values import LimitUnit, Term
-
-_UNITS = {
-    LimitUnit.WORKING_MINUTES: "个工作分钟",
-    LimitUnit.WORKING_DAYS: "个工作日",
-    LimitUnit.CLOCK_MINUTES: "分钟",
-    LimitUnit.CALENDAR_DAYS: "天",
-}
-
-
-def limit_in_words(limit: values.Limit) -> str:
-    """5个工作日, 2个工作小时, 24小时."""
-    if limit.amount % 60 == 0 and limit.unit is LimitUnit.WORKING_MINUTES:
-        return f"{limit.amount // 60}个工作小时"
-    if limit.amount % 60 == 0 and limit.unit is LimitUnit.CLOCK_MINUTES:
-        return f"{limit.amount // 60}小时"
-    return f"{limit.amount}{_UNITS[limit.unit]}"
+from workorders.deadlines.values import Term
+from workorders.deadlines.wording import limit_in_words
 
 
 def local(moment: datetime, zone: ZoneInfo) -> str:

@@ -9,7 +9,6 @@ from api.fields import resolved
 from api.ids import Kind as IdKind
 from api.ids import local_id, local_ids, optional_id
 from api.workorders.acting import KEY, OrderReasonInput, acting, told
-from api.workorders.phones import e164
 from api.workorders.types import OrderResult
 from identity.actors import Role
 from workorders.attachments import attaching
@@ -107,7 +106,7 @@ class IntakeMutations:
             reporter=input.reporting,
             reporter_id=caller,
             name=input.name,
-            phone=e164(input.phone, "phone") if input.phone else None,
+            phone=input.phone,
             address=input.address,
             complained_of=optional_id(IdKind.UNIT, input.complained_of, "complainedOf"),
             upstream=Upstream(source=input.upstream.source, number=input.upstream.number, due=input.upstream.due)

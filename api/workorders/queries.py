@@ -12,7 +12,6 @@ from api.ids import Kind as IdKind
 from api.ids import local_id, optional_id
 from api.paging import connection_of, page_request
 from api.problems import Problem
-from api.workorders.phones import e164
 from api.workorders.reading import Reader, reader_of
 from api.workorders.routing import RoutingSuggestion
 from api.workorders.spans import SpanInput, span_of
@@ -27,6 +26,7 @@ from api.workorders.types import (
 )
 from foundation.errors import InvalidInput
 from foundation.paging import Page
+from foundation.phones import e164
 from workorders.lifecycle.documents import OrderDocument, UnitTask
 from workorders.lifecycle.repository import OrderFilter
 from workorders.lifecycle.states import RequestKind, Status

@@ -35,4 +35,4 @@ async def reader_of(context: Context) -> Reader:
     """The reader of this request. Raises `SignInNeeded`."""
     services = context.services
     actor, city = context.actor, await context.city()
-    return Reader(services, actor, services.clock.now(), city, ZoneInfo(services.settings.zone))
+    return Reader(services, actor, services.clock.now(), city, context.zone)

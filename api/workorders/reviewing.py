@@ -4,6 +4,8 @@ import strawberry
 
 from api.context import Info
 from api.fields import resolved
+from api.ids import Kind as IdKind
+from api.ids import optional_id
 from api.workorders.acting import KEY, OrderNoteInput, OrderReasonInput, acting, told
 from api.workorders.types import OrderResult
 from workorders.lifecycle import reviewing
@@ -27,6 +29,16 @@ class OrderRateInput:
     grade: int = strawberry.field(description="1 非常满意 to 5 非常不满意.")
     solved: bool
     comment: str | None = None
+
+
+@strawberry.input
+class OrderCallbackRedoInput:
+    order: strawberry.ID
+    idempotency_key: str = KEY
+    reason: str
+    unit: strawberry.ID | None = strawberry.field(
+        default=None, description="Only where the unit that led was abolished and nobody succeeded it."
+    )
 
 
 @strawberry.input
@@ -87,9 +99,12 @@ class ReviewingMutations:
         return await told(info, document)
 
     @resolved("重办, which the dispatcher decides on.")
-    async def order_callback_redo(self, info: Info, input: OrderReasonInput) -> OrderResult:
+    async def order_callback_redo(self, info: Info, input: OrderCallbackRedoInput) -> OrderResult:
         to = acting(info, input)
-        document = await reviewing.callback_redo(to.office, to.actor, to.order, reason=input.reason, once=to.once)
+        unit = optional_id(IdKind.UNIT, input.unit, "unit")
+        document = await reviewing.callback_redo(
+            to.office, to.actor, to.order, reason=input.reason, unit=unit, once=to.once
+        )
         return await told(info, document)
 
     @resolved("最终答复 by the supervisor, when no redo is left.")

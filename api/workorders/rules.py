@@ -7,8 +7,8 @@ import strawberry
 
 from api.context import Info
 from api.fields import resolved
-from api.workorders.deadlines import limit_in_words
 from workorders.deadlines.values import Limit
+from workorders.deadlines.wording import limit_in_words
 
 
 @strawberry.type(description="One row of a rule pack, by the name that a deadline's `basis` gives.")

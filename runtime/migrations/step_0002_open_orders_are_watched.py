@@ -1,4 +1,4 @@
-"""Orders of the release before have timers for signing and resuming only: each open one gets the timer that lights it."""
+"""Each open order gets the timer that lights it; the release before had timers for signing and resuming only."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

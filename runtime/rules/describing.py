@@ -8,9 +8,10 @@ from rich.cells import cell_len
 from runtime.rules.checking import Checked
 from runtime.rules.measuring import Measured, Share
 from runtime.rules.simulating import Report, Side
-from workorders.deadlines.comparing import Difference, Effect, limit_in_words
+from workorders.deadlines.comparing import Difference, Effect
 from workorders.deadlines.packs import RulePack
 from workorders.deadlines.values import TERM_NAMES, Term
+from workorders.deadlines.wording import limit_in_words
 from workorders.lifecycle.simulating import Verdict
 from workorders.lifecycle.states import AssignmentEnd
 

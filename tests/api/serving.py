@@ -59,7 +59,7 @@ INPUTS = {
     **dict.fromkeys(("orderSign", "orderCoSign"), "OrderActionInput"),
     **dict.fromkeys(("orderUnitApprove", "orderResume", "orderHotlineAccept", "orderCallbackClose"), "OrderNoteInput"),
     **dict.fromkeys(
-        ("orderWithdraw", "orderUnitSendBack", "orderRequestComplex", "orderHotlineSendBack", "orderCallbackRedo"),
+        ("orderWithdraw", "orderUnitSendBack", "orderRequestComplex", "orderHotlineSendBack"),
         "OrderReasonInput",
     ),
     **dict.fromkeys(("orderRequestExtension", "orderRequestSuspension"), "OrderRequestDaysInput"),

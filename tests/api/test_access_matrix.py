@@ -159,13 +159,30 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
         SEES_ALL | WATER | {"admin"},
         '{ answer: staffOfUnit(unit: "unit:water") { __typename ... on Problem { code } } }',
     ),
+    "unit": (
+        SEES_ALL | WATER | {"admin"},
+        '{ answer: unit(id: "unit:water") { __typename ... on Problem { code } } }',
+    ),
+    "staffAccount": (
+        SEES_ALL | WATER | {"admin"},
+        '{ answer: staffAccount(id: "staff:water") { __typename ... on Problem { code } } }',
+    ),
+    "auditTrail": (
+        frozenset({"admin", "supervisor"}),
+        "{ answer: auditTrail { __typename ... on Problem { code } } }",
+    ),
     "contacts": (HOTLINE, "{ answer: contacts { __typename ... on Problem { code } } }"),
     "caller": (HOTLINE, '{ answer: caller(phone: "13800138000") { __typename ... on Problem { code } } }'),
     "dispatchRules": (SEES_ALL | {"admin"}, "{ answer: dispatchRules { __typename ... on Problem { code } } }"),
     "rulePack": (SIGNED_IN, "{ answer: rulePack { __typename } }"),
 }
 
-MISSING = {"order": {"NOT_FOUND"}, "staffOfUnit": {"NOT_FOUND", "NOT_ALLOWED"}}
+MISSING = {
+    "order": {"NOT_FOUND"},
+    "staffOfUnit": {"NOT_FOUND", "NOT_ALLOWED"},
+    "unit": {"NOT_FOUND"},
+    "staffAccount": {"NOT_FOUND"},
+}
 """Queries of one thing, which is not there for those who may not see it."""
 
 P = "{ __typename ... on Problem { code } }"
@@ -201,6 +218,37 @@ OTHERS: dict[str, tuple[frozenset[str | None], str]] = {
         f'mutation {{ answer: setStaffPassword(input: {{staff: "staff:east", password: "x"}}) {P} }}',
     ),
     "unlockStaffLogin": (frozenset({"admin"}), f'mutation {{ answer: unlockStaffLogin(login: "east") {P} }}'),
+    "createUnit": (
+        frozenset({"admin"}),
+        f'mutation {{ answer: createUnit(input: {{idempotencyKey: "k", id: "", name: "x"}}) {P} }}',
+    ),
+    "changeUnit": (
+        frozenset({"admin"}),
+        f'mutation {{ answer: changeUnit(input: {{idempotencyKey: "k", unit: "unit:water", name: ""}}) {P} }}',
+    ),
+    "moveUnit": (
+        frozenset({"admin"}),
+        'mutation { answer: moveUnit(input: {idempotencyKey: "k", unit: "unit:water", parent: "unit:water-east"}) '
+        f"{P} }}",
+    ),
+    "abolishUnit": (
+        frozenset({"admin"}),
+        'mutation { answer: abolishUnit(input: {idempotencyKey: "k", unit: "unit:water", successor: "unit:water"}) '
+        f"{P} }}",
+    ),
+    "createReference": (
+        frozenset({"admin"}),
+        f'mutation {{ answer: createReference(input: {{idempotencyKey: "k", tree: PLACE, id: "", name: "x"}}) {P} }}',
+    ),
+    "changeReference": (
+        frozenset({"admin"}),
+        f'mutation {{ answer: changeReference(input: {{idempotencyKey: "k", node: "place:town", name: ""}}) {P} }}',
+    ),
+    "moveReference": (
+        frozenset({"admin"}),
+        'mutation { answer: moveReference(input: {idempotencyKey: "k", node: "place:town", parent: "place:street"}) '
+        f"{P} }}",
+    ),
     "releaseFile": (
         frozenset(),
         f'mutation {{ answer: releaseFile(input: {{file: "file:none", reason: "市民同意公开。"}}) {P} }}',
@@ -243,6 +291,7 @@ ELSEWHERE = {
         ("contact", "completeContact", "revealContactPhone", "markMalicious", "liftMaliciousMark"),
         "test_desks_beside: test_contacts_are_for_those_whose_work_they_are",
     ),
+    "node": "test_nodes: test_a_node_is_there_for_those_who_may_see_it_and_for_nobody_else",
     "workOrderChanged": "test_subscriptions_are_told_to_those_who_may_see",
     "deskChanged": "test_subscriptions_are_told_to_those_who_may_see",
 }

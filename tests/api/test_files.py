@@ -25,7 +25,7 @@ def png() -> bytes:
 
 async def upload(api: Api, who: str | None, content: bytes, name: str = "漏水.png") -> Any:
     operations = json.dumps({"query": UPLOAD, "variables": {"file": None}})
-    files = {
+    files: dict[str, Any] = {
         "operations": (None, operations),
         "map": (None, '{"0": ["variables.file"]}'),
         "0": (name, content, "image/png"),

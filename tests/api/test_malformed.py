@@ -221,7 +221,7 @@ async def test_a_token_whose_claims_were_changed(api: Api) -> None:
     ],
 )
 async def test_a_multipart_request_that_does_not_follow_the_spec(api: Api, operations: str, map: str) -> None:
-    files = {"operations": (None, operations), "map": (None, map), "0": ("a.txt", b"x")}
+    files: dict[str, Any] = {"operations": (None, operations), "map": (None, map), "0": ("a.txt", b"x")}
     answer = await api.http.post("/graphql", files=files)
     assert answer.status_code == 400, answer.text
     assert told_codes(answer.json()) == ["MALFORMED"]

@@ -9,7 +9,7 @@ from workorders.lifecycle.states import Action, RequestKind
 SCHEMA = build_schema(introspection=True)._schema
 DECIDED_BY_KIND = {decision for kind in RequestKind for decision in (kind.grant, kind.refuse)}
 """Told by `orderGrant` and `orderRefuse` with the kind."""
-READS_THAT_CANNOT_FAIL = {"me", "units", "categories", "places", "channels", "rulePack"}
+READS_THAT_CANNOT_FAIL = {"me", "units", "categories", "places", "channels", "rulePack", "node"}
 
 
 def fields(type: GraphQLObjectType | None) -> dict[str, object]:

@@ -210,7 +210,7 @@ async def test_a_page_has_one_to_fifty(first: int, served: Api, installation: In
     assert [fault["path"] for fault in problem["fields"]] == ["first"]
 
 
-MOMENTS = (
+MOMENTS: tuple[object, ...] = (
     "",
     "yesterday",
     "2026-11-22",

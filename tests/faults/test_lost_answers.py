@@ -54,7 +54,7 @@ def commits(*what: str) -> Iterator[list[str]]:
         if fate != "well":
             raise failure(*{"lost": [UNKNOWN], "cut": [UNKNOWN], "conflict": [TRANSIENT], "refused": []}[fate])
 
-    AsyncClientSession.commit_transaction = commit  # type: ignore[method-assign]
+    AsyncClientSession.commit_transaction = commit  # type: ignore[method-assign, assignment]
     try:
         yield seen
     finally:

@@ -21,11 +21,11 @@ from foundation.faults import ExitCode
 from foundation.paging import EARLIEST
 from foundation.settings import Settings
 from runtime.preparing import installation
-from runtime.replay.reading import read_messages
+from runtime.replay.reading import Column, read_messages
 from runtime.server import Server
 from tests.runtime.processes import Running, environment, zhengtong
 from tests.runtime.recount import recount
-from tests.runtime.test_replay import GOOD, Column, assert_whole, written
+from tests.runtime.test_replay import GOOD, assert_whole, written
 
 KILLS = int(os.environ.get("ZHENGTONG_KILLS", "5"))
 ROWS = 40 + 20 * KILLS

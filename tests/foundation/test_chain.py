@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import bson
 import pytest
@@ -64,7 +65,7 @@ def test_the_encoding_does_not_depend_on_order_and_survives_the_database(fields)
     shuffled = dict(reversed(fields.items()))
     assert canonical(shuffled) == canonical(fields)
     if all("\0" not in key for key in _keys(fields)):
-        stored = bson.decode(bson.encode(fields), CodecOptions(tz_aware=True))
+        stored: dict[str, Any] = bson.decode(bson.encode(fields), CodecOptions(tz_aware=True))
         assert canonical(stored) == canonical(fields)
 
 
@@ -81,7 +82,7 @@ def _keys(value):
 
 def test_times_are_encoded_alike_before_and_after_storing():
     fields = {"at": datetime(2026, 3, 1, 8, 0, 0, 123000, tzinfo=UTC)}
-    stored = bson.decode(bson.encode(fields), CodecOptions(tz_aware=True))
+    stored: dict[str, Any] = bson.decode(bson.encode(fields), CodecOptions(tz_aware=True))
     assert canonical(stored) == canonical(fields) == b'{"at":"2026-03-01T08:00:00.123000Z"}'
 
 
@@ -171,7 +172,8 @@ def test_altered_and_lost_texts_are_named_each():
     head, links = a_chain()
 
     def some(sequence: int, name: str) -> OpenedText | TextLoss:
-        return {2: OpenedText(SALT, "other"), 4: TextLoss.MISSING}.get(sequence) or texts(sequence, name)
+        altered: dict[int, OpenedText | TextLoss] = {2: OpenedText(SALT, "other"), 4: TextLoss.MISSING}
+        return altered.get(sequence) or texts(sequence, name)
 
     assert found(head, links, open_text=some) == [(Fault.TEXT_ALTERED, 2), (Fault.TEXT_MISSING, 4)]
 

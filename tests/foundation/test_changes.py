@@ -53,6 +53,7 @@ async def test_one_write_that_fails_takes_all_with_it(
     spoiler(change)  # type: ignore[operator]
     with pytest.raises(error) as failed:
         await boxes.save(change)
+    assert isinstance(failed.value, StaleWrite | AlreadyClaimed)
     assert failed.value.collection == collection
     assert await counts(boxes) == {"a": 1, "b": 1}
     assert await boxes.get(Lid, "x") is None

@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -64,7 +65,10 @@ async def granted(installation: Installation) -> AsyncIterator[dict[str, str]]:
         yield given
 
 
-OPERATIONS = {each.ok().label: each.ok() for each in schemathesis.graphql.from_path(FILE).get_all_operations()}
+OPERATIONS: dict[str, Any] = {
+    each.ok().label: each.ok()  # type: ignore[union-attr]
+    for each in schemathesis.graphql.from_path(FILE).get_all_operations()
+}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

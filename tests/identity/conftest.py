@@ -25,6 +25,13 @@ HERE = Origin("10.0.0.1", "phone-1")
 ADMIN = Actor("staff:admin", frozenset({Role.ADMINISTRATOR}), label="管理员")
 
 
+class NamedCalendars:
+    """Stands for the domain that keeps the calendars."""
+
+    async def names(self) -> list[str]:
+        return ["always"]
+
+
 @dataclass
 class City:
     """One city's identity as a process sees it."""
@@ -38,7 +45,7 @@ class City:
 
     def another_process(self, holders: tuple[PersonalDataHolder, ...] = ()) -> Identity:
         """The same city in another process: nothing shared but the database, the keys and the clock."""
-        return build_identity(self.database, self.keyring, self.clock, ZONE, self.gateway, holders)
+        return build_identity(self.database, self.keyring, self.clock, ZONE, self.gateway, NamedCalendars(), holders)
 
     def code(self, mobile: str = "13812345678") -> str:
         """The code in the latest message to this mobile."""
@@ -64,6 +71,6 @@ async def city(database: Database) -> AsyncIterator[City]:
     keyring = Keyring.from_settings(new_key_setting("k1"), new_key_setting("h1"))
     transport = httpx.ASGITransport(sms_gateway("secret", clock, inbox))
     gateway = HttpSmsGateway("http://sms", "secret", transport=transport)
-    identity = build_identity(database, keyring, clock, ZONE, gateway)
+    identity = build_identity(database, keyring, clock, ZONE, gateway, NamedCalendars())
     yield City(identity, database, clock, keyring, inbox, gateway)
     await gateway.close()

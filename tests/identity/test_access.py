@@ -15,7 +15,7 @@ ALLOWED = {
     Permission.READ_STAFF: "operator dispatcher chief_dispatcher unit_clerk unit_head reviewer callback_agent "
     "counter guide checkpoint supervisor leadership administrator",
     Permission.FIND_RESIDENT: "operator dispatcher chief_dispatcher callback_agent",
-    Permission.REVEAL: "operator dispatcher chief_dispatcher reviewer callback_agent supervisor",
+    Permission.REVEAL: "operator dispatcher chief_dispatcher callback_agent",
     Permission.READ_AUDIT: "administrator supervisor",
     Permission.OWN_PROFILE: "citizen",
 }
@@ -34,6 +34,10 @@ def test_the_table(role: Role, permission: Permission):
     if not expected:
         with pytest.raises(NotAllowed):
             require(actor, permission)
+
+
+def test_a_resident_is_revealed_to_those_who_may_find_one_and_to_nobody_else():
+    assert PERMITTED[Permission.REVEAL] == PERMITTED[Permission.FIND_RESIDENT]
 
 
 @pytest.mark.parametrize("permission", Permission)

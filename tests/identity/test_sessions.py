@@ -2,6 +2,7 @@ import asyncio
 import base64
 import json
 from datetime import timedelta
+from typing import Any
 
 import jwt
 import pytest
@@ -42,7 +43,7 @@ def test_an_access_token_ends():
         TOKENS.read_access(token, ends)
 
 
-def forged(claims: dict, key: bytes | None, algorithm: str, kid: str = "h1") -> str:
+def forged(claims: dict, key: Any, algorithm: str, kid: str = "h1") -> str:
     return jwt.encode(claims, key, algorithm, headers={"kid": kid})
 
 

@@ -36,7 +36,7 @@ async def test_staff_log_in_with_their_roles_and_unit(city: City):
     actor = grant.actor
     assert (actor.id, actor.roles, actor.unit_id, actor.unit_path, actor.label) == (
         id,
-        {Role.UNIT_CLERK},
+        frozenset({Role.UNIT_CLERK}),
         "water",
         ("city", "water"),
         "水务局 李明",

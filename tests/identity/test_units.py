@@ -108,6 +108,34 @@ async def test_what_is_no_tree_is_refused(city: City):
     assert await city.everything_stored() == before
 
 
+async def test_no_unit_is_made_below_one_that_is_abolished_meanwhile(city: City):
+    await a_city(city)
+    for n in range(8):
+        await city.identity.units.create(ADMIN, f"u{n}", "某", "city")
+        await asyncio.gather(
+            city.another_process().units.abolish(ADMIN, f"u{n}", "parks"),
+            city.another_process().units.create(ADMIN, f"below{n}", "某", f"u{n}"),
+            return_exceptions=True,
+        )
+        units = (await city.another_process().directory.snapshot()).units
+        above = units.get(f"u{n}")
+        assert above is not None
+        assert above.abolished_on is None or units.get(f"below{n}") is None
+
+
+async def test_what_a_process_changed_itself_it_sees_at_once_also_while_it_reads(city: City):
+    await a_city(city)
+    directory = city.identity.directory
+    for n in range(8):
+        directory.forget()
+        reading = asyncio.create_task(directory.snapshot())
+        await asyncio.sleep(0)
+        await city.identity.units.change(ADMIN, "works", name=f"住建局{n}")
+        works = (await directory.snapshot()).units.get("works")
+        assert works is not None and works.name == f"住建局{n}"
+        await reading
+
+
 async def test_an_abolished_unit_names_who_took_over(city: City):
     await a_city(city)
     units = city.identity.units
@@ -174,6 +202,26 @@ async def test_a_unit_has_calendar_contacts_duty_and_what_it_answers_for(city: C
     ):
         with pytest.raises(InvalidInput):
             await units.change(ADMIN, "works", details=UnitDetails(duty=[night.model_copy(update=shift)]))
+
+
+async def test_a_unit_is_read_with_its_people_by_those_who_may_know_them(city: City):
+    await a_city(city)
+    works = await city.identity.units.read(Actor("x", frozenset({Role.DISPATCHER})), "works")
+    assert works.id == "works"
+    inside = Actor("x", frozenset({Role.UNIT_CLERK}), "works", ("city", "works"))
+    assert (await city.identity.units.read(inside, "pipes")).id == "pipes"
+    for stranger, id in ((inside, "parks"), (inside, "city"), (inside, "nowhere"), (ADMIN, "nowhere")):
+        with pytest.raises(NotFound):
+            await city.identity.units.read(stranger, id)
+
+
+async def test_a_unit_names_no_calendar_that_was_never_published(city: City):
+    await a_city(city)
+    with pytest.raises(InvalidInput, match="日历"):
+        await city.identity.units.change(ADMIN, "works", details=UnitDetails(calendar="moon"))
+    for calendar in ("always", ""):
+        changed = await city.identity.units.change(ADMIN, "works", details=UnitDetails(calendar=calendar))
+        assert changed.calendar == (calendar or None)
 
 
 async def test_reference_data_is_renamed_and_retired(city: City):

@@ -193,8 +193,8 @@ def test_packs_are_compared_by_name_or_by_file(tmp_path: Path) -> None:
     assert {
         "row": "reply.help",
         "name": "办结时限：求助",
-        "one": "5 个工作日",
-        "other": "7 个自然日",
+        "one": "5个工作日",
+        "other": "7个自然日",
         "effect": None,
     } in differ
     nowhere = zhengtong("rules", "diff", "default", str(tmp_path / "none.toml"), env=env)

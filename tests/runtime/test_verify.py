@@ -13,11 +13,11 @@ from foundation.settings import Settings
 from runtime.composition import App
 from runtime.preparing import installation
 from runtime.replay.playing import play
-from runtime.replay.reading import read_messages
+from runtime.replay.reading import Column, read_messages
 from runtime.replay.stage import ReplayedRow
 from runtime.server import Server
 from runtime.verifying import Walk, walk
-from tests.runtime.test_replay import GOOD, Column, written
+from tests.runtime.test_replay import GOOD, written
 from workorders.lifecycle.documents import OrderDocument
 
 EVENTS = 9

@@ -115,7 +115,12 @@ async def release(desk: AttachmentDesk, actor: Actor, id: str, *, reason: str) -
         raise NotFound
     if not file.released:
         entry = audited(
-            actor, RELEASED, file.order, desk.office.clock.now(), reason=checked_reason(reason), details={"file": id}
+            actor,
+            RELEASED,
+            f"order:{file.order}",
+            desk.office.clock.now(),
+            reason=checked_reason(reason),
+            details={"file": id},
         )
         change = Change().insert(entry)
         change.update(Attachment, id, {"$set": {"filed.released": True}}, expecting={"filed.released": False})

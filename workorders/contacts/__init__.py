@@ -8,5 +8,8 @@ A **malicious mark 恶意标记** stands on the number of a recorded contact: a 
 expiry. It warns whoever picks up and never blocks: nothing in this package or in the life cycle asks it before taking
 something down, because the next call may be an emergency.
 
+A contact on which no order hangs is deleted at the end of its **retention 保存期限**; one on which an order hangs is
+kept as long as the order.
+
 Imports lifecycle, never the other way: `recording.hanging_on` adds an order's link to the order's own transaction.
 """

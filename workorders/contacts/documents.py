@@ -29,6 +29,8 @@ class ContactDocument(Stored):
     recorded_by: str
     recorded_label: str
     recorded_at: datetime
+    orderless_key: str | None = None
+    """`recorded_at~id` as long as no order hangs on it: what it is deleted by when its retention is over."""
 
     shard_key: ClassVar[str] = "_id"
 
@@ -38,6 +40,7 @@ class ContactDocument(Stored):
             IndexModel([("at_key", 1)], name="at"),
             IndexModel([("phone_hash", 1), ("at_key", 1)], name="phone_at"),
             IndexModel([("recorded_by", 1), ("at_key", 1)], name="recorded_by_at"),
+            IndexModel([("orderless_key", 1)], name="orderless"),
         ]
 
 

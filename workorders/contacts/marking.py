@@ -32,7 +32,7 @@ async def mark(desk: ContactDesk, actor: Actor, contact: str, *, reason: str, un
         _id=hashes[0], contact=contact, reason=why, by=actor.id, by_label=actor.label, at=now, until=until
     )
     for _ in range(TRIES):
-        entry = audited(actor, MARKED, contact, now, reason=why, details={"until": until.isoformat()})
+        entry = audited(actor, MARKED, f"contact:{contact}", now, reason=why, details={"until": until.isoformat()})
         change = Change().insert(entry).discard(MaliciousMark, hashes[1:])
         old = await desk.database.get(MaliciousMark, new.id)
         if old is None:
@@ -57,7 +57,11 @@ async def lift(desk: ContactDesk, actor: Actor, contact: str, *, reason: str) ->
     standing = await desk.contacts.mark(_hashes(desk, document), now)
     if standing is None:
         raise NotMarked
-    change = Change().delete(MaliciousMark, standing.id).insert(audited(actor, LIFTED, contact, now, reason=why))
+    change = (
+        Change()
+        .delete(MaliciousMark, standing.id)
+        .insert(audited(actor, LIFTED, f"contact:{contact}", now, reason=why))
+    )
     try:
         await desk.database.save(change)
     except StaleWrite:

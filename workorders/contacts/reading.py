@@ -109,7 +109,9 @@ async def reveal_phone(desk: ContactDesk, actor: Actor, id: str, reason: str) ->
     phone = opened(desk.office.keyring, document, "phone")
     if phone is None:
         raise NumberUnknown
-    entry = audited(actor, Audited.REVEAL, id, desk.office.clock.now(), reason=reason, details={"fields": ["phone"]})
+    entry = audited(
+        actor, Audited.REVEAL, f"contact:{id}", desk.office.clock.now(), reason=reason, details={"fields": ["phone"]}
+    )
     await desk.database.save(Change().insert(entry))
     return phone
 

@@ -106,6 +106,7 @@ async def complete(
 async def hanging_on(desk: ContactDesk, actor: Actor, contact: str | None) -> Beside | None:
     """What an intake adds to its change so that its order hangs on a contact; `Report.contact_record` names the same.
 
+    A contact is hung on or deleted at the end of its retention, never both: the intake meets a `NotFound` then.
     Raises `NotFound`, and `NotAllowed` for others than operators.
     """
     if contact is None:
@@ -115,6 +116,7 @@ async def hanging_on(desk: ContactDesk, actor: Actor, contact: str | None) -> Be
     document = await visible(desk, actor, contact)
 
     def hang(change: Change, order: OrderDocument) -> None:
+        change.update(ContactDocument, document.id, {"$set": {"orderless_key": None}})
         change.insert(ContactOrder.of(document.id, order.id))
 
     return hang
@@ -143,6 +145,7 @@ async def _drafted(desk: ContactDesk, actor: Actor, told: Told, now: datetime) -
         recorded_by=actor.id,
         recorded_label=actor.label,
         recorded_at=now,
+        orderless_key=time_key(now, id),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from foundation.crypto import Keyring
 from foundation.database import Database
-from foundation.paging import Page, PageRequest, Span, page_of
+from foundation.paging import EARLIEST, Page, PageRequest, Span, instant, page_of
 from workorders.contacts.documents import END_OF_IDS, ContactDocument, ContactOrder, MaliciousMark
 
 MOST_ORDERS = 100
@@ -23,6 +23,12 @@ class ContactRepository:
         bounds = {"$gte": f"{contact}~", "$lt": f"{contact}~{END_OF_IDS}"}
         cursor = self._database.collection(ContactOrder).find({"_id": bounds}).sort("_id", 1).limit(MOST_ORDERS)
         return [raw["order"] for raw in await cursor.to_list()]
+
+    async def orderless_before(self, moment: datetime, most: int) -> dict[str, str]:
+        """The contacts recorded before then that no order hangs on, each with its key, the oldest first."""
+        bounds = {"$gte": instant(EARLIEST), "$lt": instant(moment)}
+        cursor = self._database.collection(ContactDocument).find({"orderless_key": bounds}, {"orderless_key": 1})
+        return {raw["_id"]: raw["orderless_key"] for raw in await cursor.sort("orderless_key", 1).limit(most).to_list()}
 
     async def recorded(self, span: Span, request: PageRequest, now: datetime) -> Page[ContactDocument]:
         """All contacts of a span, newest first."""

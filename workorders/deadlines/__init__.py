@@ -11,6 +11,7 @@
     clocks   one function per term, <term>_due; and what moves a deadline: extended, resumed, within_upstream, shifted
     caps     whether an extension or a suspension is within the pack's caps
     lights   light, and turns_yellow for the timer
+    wording  limit_in_words, as everybody reads it
 
 A deadline names the pack and the calendar that it was computed by, so a later rule never changes a past verdict. To
 compute one anew (reclassified, a corrected calendar), call its `_due` again with its first start, then

@@ -6,7 +6,8 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from workorders.deadlines.packs import RulePack
-from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES, Limit, LimitUnit, Urgency, Value
+from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES, Limit, Urgency, Value
+from workorders.deadlines.wording import limit_in_words
 
 Figure = Limit | int | bool
 
@@ -75,14 +76,6 @@ NAMES: Mapping[str, str] = MappingProxyType(
 )
 """Every row of a pack by what it is called in an office."""
 
-_UNITS = {
-    LimitUnit.WORKING_MINUTES: "个工作分钟",
-    LimitUnit.WORKING_DAYS: "个工作日",
-    LimitUnit.CLOCK_MINUTES: "分钟",
-    LimitUnit.CALENDAR_DAYS: "个自然日",
-}
-_HOURS = {LimitUnit.WORKING_MINUTES: "个工作小时", LimitUnit.CLOCK_MINUTES: "小时"}
-
 
 def differences(one: RulePack, other: RulePack) -> tuple[Difference, ...]:
     """The rows that differ, in the order of the packs. None, exactly if the packs bear the same `id`."""
@@ -97,13 +90,6 @@ def differences(one: RulePack, other: RulePack) -> tuple[Difference, ...]:
 def rows(pack: RulePack) -> Iterator[tuple[str, Figure]]:
     """Every figure of a pack under its name in the file; the title is none."""
     return _rows(pack, "")
-
-
-def limit_in_words(limit: Limit) -> str:
-    """5 个工作日, 2 个工作小时, 24 小时, 7 个自然日."""
-    if limit.unit in _HOURS and limit.amount % 60 == 0:
-        return f"{limit.amount // 60} {_HOURS[limit.unit]}"
-    return f"{limit.amount} {_UNITS[limit.unit]}"
 
 
 def _rows(table: Value, path: str) -> Iterator[tuple[str, Figure]]:
@@ -122,7 +108,7 @@ def _in_words(row: str, figure: Figure) -> str:
         return "是" if figure else "否"
     if "percent" in row:
         return f"{figure}%"
-    return f"{figure} 个工作日" if "working_days" in row else f"{figure} 次"
+    return f"{figure}个工作日" if "working_days" in row else f"{figure}次"
 
 
 def _effect(one: Figure, other: Figure) -> Effect | None:

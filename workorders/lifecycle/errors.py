@@ -15,6 +15,7 @@ Conflict
 └── NotAbolished         only an abolished unit is replaced
 InvalidInput
 ├── UnknownUnit / UnitAbolished / UnitComplainedOf
+├── RedoNeedsUnit / RedoElsewhere
 ├── NotBelow             delegation goes down the own tree
 ├── NotSuccessor
 └── AnswerMissing / GradeUnknown
@@ -160,6 +161,16 @@ class RedoUsedUp(Conflict):
 class RedoLeft(Conflict):
     code = "REDO_LEFT"
     text = "该工单尚可重办，不能作最终答复。"
+
+
+class RedoNeedsUnit(InvalidInput):
+    code = "REDO_NEEDS_UNIT"
+    text = "原主办单位已不能承办，且没有承接单位，请指定重办单位。"
+
+
+class RedoElsewhere(InvalidInput):
+    code = "REDO_ELSEWHERE"
+    text = "重办由原主办单位或其承接单位办理，不能指定其他单位。"
 
 
 class RedoAsked(Conflict):

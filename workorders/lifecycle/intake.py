@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from foundation.changes import AlreadyClaimed, Change
-from foundation.errors import Busy, InvalidInput, NotAllowed
+from foundation.changes import AlreadyClaimed, Change, StaleWrite
+from foundation.errors import Busy, InvalidInput, NotAllowed, NotFound
 from foundation.events import text_place
 from foundation.idempotency import Once
 from foundation.ids import new_id
+from foundation.phones import e164
 from foundation.texts import line, optional_paragraphs, paragraphs
 from identity.actors import Actor, Role
 from workorders.deadlines import clocks
@@ -32,7 +33,10 @@ ON_ORDER = ("title", "name", "phone", "address")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What somebody reports, as taken down; `category` and `place` are ids of leaves or of any node above them."""
+    """What somebody reports, as taken down; `category` and `place` are ids of leaves or of any node above them.
+
+    `phone` is written in any way: it is stored, and found, in its one form.
+    """
 
     channel: str
     kind: Kind
@@ -59,7 +63,7 @@ async def take_in(
     """受理: number the order, promise a date, and dispatch it at once where the catalogue says so.
 
     The same hand-down, or the same request under one key, twice is one order. Raises `NotAllowed`, `InvalidInput`,
-    `UnknownUnit`, `AlreadyHandedDown` (for other than the first platform), `Busy`.
+    `BadPhone`, `UnknownUnit`, `AlreadyHandedDown` (for other than the first platform), `Busy`.
     """
     require_intake(actor)
     for _ in range(TRIES):
@@ -72,6 +76,8 @@ async def take_in(
         try:
             await office.database.save(change)
             return document
+        except StaleWrite:
+            raise NotFound from None  # an intake contests nothing of its own: what it was to hang on is gone
         except AlreadyClaimed as claimed:
             earlier = await _earlier(office, actor, report, claimed, once)
             if earlier is not None:
@@ -165,8 +171,8 @@ async def _draft(
         head="",
         data_key=office.keyring.wrap(key),
         sealed={name: key.seal(texts[name], f"{order.id}:{name}") for name in ON_ORDER if name in texts},
-        phone_hash=office.keyring.keyed_hash("phone", report.phone) if report.phone else None,
-        name_hash=office.keyring.keyed_hash("name", report.name) if report.name else None,
+        phone_hash=office.keyring.keyed_hash("phone", texts["phone"]) if "phone" in texts else None,
+        name_hash=office.keyring.keyed_hash("name", texts["name"]) if "name" in texts else None,
         **order_keys(order),
     )
     excluded = frozenset({report.complained_of} if report.complained_of else ())
@@ -189,7 +195,7 @@ def _texts(report: Report) -> Mapping[str, str]:
         if given is not None:
             if report.reporter is Reporter.ANONYMOUS and name != "address":
                 raise InvalidInput.field(name, "匿名诉求不登记姓名和电话。")
-            texts[name] = given
+            texts[name] = e164(given, name) if name == "phone" else given
     return texts
 
 

@@ -1,6 +1,6 @@
 """Every version of rule packs and calendars that an order was ever taken in under, and the city as it is today."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,17 @@ class CurrentTerms(Stored):
 
 
 CURRENT = "current"
+
+
+class PublishedCalendars:
+    """The calendars that units may name. Satisfies identity's `Calendars`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def names(self) -> Collection[str]:
+        current = await self._database.get(CurrentTerms, CURRENT)
+        return frozenset(current.named_calendars if current else ())
 
 
 class NoTerms(Exception):

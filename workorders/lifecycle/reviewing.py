@@ -115,11 +115,11 @@ async def callback_close(
 
 
 async def callback_redo(
-    office: Office, actor: Actor, order: str, *, reason: str, once: Once | None = None
+    office: Office, actor: Actor, order: str, *, reason: str, unit: str | None = None, once: Once | None = None
 ) -> OrderDocument:
-    """重办, which the dispatcher decides on."""
+    """重办, which the dispatcher decides on; `unit` is named where neither who led nor an heir can take it."""
     why = paragraphs("reason", reason, longest=1_000)
-    return await office.act(actor, order, lambda case: callback.redo(case, why), once=once)
+    return await office.act(actor, order, lambda case: callback.redo(case, why, unit), once=once)
 
 
 async def final_answer(

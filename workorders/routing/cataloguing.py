@@ -86,7 +86,7 @@ class Cataloguing:
         def revise(stored: StoredCatalogue, change: Change, now: datetime) -> str:
             _check_fits(rule, stored.rules)
             change.insert(DispatchRule.of(rule, at=now, by=actor.id))
-            change.insert(audited(actor, "dispatch_rule_proposed", rule.id, now, details=_told(rule)))
+            change.insert(audited(actor, "dispatch_rule_proposed", f"rule:{rule.id}", now, details=_told(rule)))
             return rule.id
 
         return await self._revise(revise, once)
@@ -112,7 +112,7 @@ class Cataloguing:
             _check_fits(rule, [other for other in stored.rules if other.id != id])
             ending(change, old, last_day.isoformat(), why)
             change.insert(DispatchRule.of(rule, at=now, by=actor.id, replaces=id))
-            change.insert(audited(actor, "dispatch_rule_replaced", id, now, reason=why, details=_told(rule)))
+            change.insert(audited(actor, "dispatch_rule_replaced", f"rule:{id}", now, reason=why, details=_told(rule)))
             return rule.id
 
         return await self._revise(revise, once)
@@ -133,7 +133,9 @@ class Cataloguing:
         def revise(stored: StoredCatalogue, change: Change, now: datetime) -> str:
             ending(change, _running(stored, id, last_day), last_day.isoformat(), why)
             change.insert(
-                audited(actor, "dispatch_rule_retired", id, now, reason=why, details={"last_day": str(last_day)})
+                audited(
+                    actor, "dispatch_rule_retired", f"rule:{id}", now, reason=why, details={"last_day": str(last_day)}
+                )
             )
             return id
 

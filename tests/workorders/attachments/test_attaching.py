@@ -1,6 +1,7 @@
 """A file goes to one action, once, whatever runs beside it."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -29,7 +30,7 @@ async def count(desk: AttachmentDesk, model: type) -> int:
     return await desk.database.collection(model).count_documents({})
 
 
-def answers(results: list[OrderDocument | BaseException]) -> tuple[list[OrderDocument], list[BaseException]]:
+def answers(results: Iterable[OrderDocument | BaseException]) -> tuple[list[OrderDocument], list[BaseException]]:
     return (
         [result for result in results if isinstance(result, OrderDocument)],
         [result for result in results if isinstance(result, BaseException)],

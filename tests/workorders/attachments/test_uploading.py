@@ -104,8 +104,8 @@ async def test_two_uploads_of_one_file_look_different_and_show_nothing(desk: Att
         for raw in await desk.database.mongo[ContentPiece.collection_name()].find({}).to_list()
     }
     assert pieces[one] != pieces[other]
-    for raw in pieces.values():
-        assert b"%PDF" not in raw and b"Catalog" not in raw
+    for piece in pieces.values():
+        assert b"%PDF" not in piece and b"Catalog" not in piece
     raw = await desk.database.collection(Upload).find_one({"_id": one})
     assert raw is not None and b"form" not in raw["sealed"]["name"]
 

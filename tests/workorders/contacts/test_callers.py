@@ -178,7 +178,7 @@ async def test_a_number_in_clear_needs_a_reason_and_is_audited(desk: ContactDesk
     assert await audited_as(desk, Audited.REVEAL) == []
     assert await reading.reveal_phone(desk, OPERATOR, call.id, "需要回拨市民电话。") == "+8613800138000"
     (entry,) = await audited_as(desk, Audited.REVEAL)
-    assert (entry["subject"], entry["actor"]) == (call.id, OPERATOR.id)
+    assert (entry["subject"], entry["actor"]) == (f"contact:{call.id}", OPERATOR.id)
     assert PHONE not in str(entry)
 
 

@@ -73,6 +73,7 @@ async def test_a_silent_call_without_a_number_is_a_contact(desk: ContactDesk) ->
 async def test_neither_number_nor_note_lies_open_in_the_database(desk: ContactDesk) -> None:
     call = await record(desk, OPERATOR, replace(RINGING, note="市民反映水管漏水。"))
     raw = await desk.database.collection(ContactDocument).find_one({"_id": call.id})
+    assert raw is not None
     assert PHONE not in str(raw) and "漏水" not in str(raw) and "漏水".encode() not in raw["sealed"]["note"]
     assert PHONE not in str(call)
     assert call.masked_phone == "138****8000"

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from foundation.data_files import DataFileInvalid
 from workorders.deadlines import Limit, LimitUnit, RulePack, shipped_pack
-from workorders.deadlines.comparing import NAMES, Difference, Effect, differences, limit_in_words, rows
+from workorders.deadlines.comparing import NAMES, Difference, Effect, differences, rows
 from workorders.deadlines.packs import MOST_LINES, shipped_names
+from workorders.deadlines.wording import limit_in_words
 
 PACKS = resources.files("workorders.deadlines") / "packs"
 TEXTS = {name: (PACKS / f"{name}.toml").read_text(encoding="utf-8") for name in shipped_names()}
@@ -88,12 +89,12 @@ def test_a_pack_does_not_differ_from_itself(name: str) -> None:
 def test_what_differs_is_said_in_words() -> None:
     found = {each.row: each for each in differences(shipped_pack(), shipped_pack("shandong-2020"))}
     assert found == {
-        "reply.consult": Difference("reply.consult", "办结时限：咨询", "1 个工作日", "3 个工作日", Effect.LOOSER),
+        "reply.consult": Difference("reply.consult", "办结时限：咨询", "1个工作日", "3个工作日", Effect.LOOSER),
         "caps.extension_working_days": Difference(
-            "caps.extension_working_days", "单次延期上限", "3 个工作日", "10 个工作日", None
+            "caps.extension_working_days", "单次延期上限", "3个工作日", "10个工作日", None
         ),
         "caps.extension_working_days_in_all": Difference(
-            "caps.extension_working_days_in_all", "累计延期上限", "9 个工作日", "10 个工作日", None
+            "caps.extension_working_days_in_all", "累计延期上限", "9个工作日", "10个工作日", None
         ),
     }
     back = {each.row: each.effect for each in differences(shipped_pack("shandong-2020"), shipped_pack())}
@@ -103,12 +104,12 @@ def test_what_differs_is_said_in_words() -> None:
 @pytest.mark.parametrize(
     ("spelled", "words"),
     [
-        ("working_minutes = 225", "225 个工作分钟"),
-        ("working_minutes = 120", "2 个工作小时"),
-        ("clock_minutes = 30", "30 分钟"),
-        ("clock_hours = 24", "24 小时"),
-        ("calendar_days = 7", "7 个自然日"),
-        ("working_days = 5", "5 个工作日"),
+        ("working_minutes = 225", "225个工作分钟"),
+        ("working_minutes = 120", "2个工作小时"),
+        ("clock_minutes = 30", "30分钟"),
+        ("clock_hours = 24", "24小时"),
+        ("calendar_days = 7", "7个自然日"),
+        ("working_days = 5", "5个工作日"),
     ],
 )
 def test_a_limit_in_words(spelled: str, words: str) -> None:

@@ -17,9 +17,12 @@ from workorders.lifecycle.errors import (
     GradeUnknown,
     NotRatable,
     RedoAsked,
+    RedoElsewhere,
     RedoLeft,
+    RedoNeedsUnit,
     RedoUsedUp,
     UnitAbolished,
+    UnknownUnit,
 )
 from workorders.lifecycle.facts import Rated
 from workorders.lifecycle.states import Action, AssignmentState, Status
@@ -149,12 +152,50 @@ async def test_a_redo_goes_to_the_successor_of_an_abolished_unit(town: Town) -> 
     order = await ACCEPTED.called_back(grade=5).with_its_unit_abolished("water", "heating").redone().made_in(town)
     assert order.order.lead is not None
     assert order.order.lead.unit == "heating"
-    abolish(town, "water", "water")
-    town.units = None
+
+
+@pytest.mark.parametrize("successor", [None, "water", "gone", "nowhere"])
+async def test_a_redo_names_a_unit_when_the_one_that_led_cannot_take_it(town: Town, successor: str | None) -> None:
+    """Abolished without an heir: none was named, or the register goes in a circle, or ends nowhere."""
     stuck = await ACCEPTED.called_back(grade=5).made_in(town)
-    abolish(town, "water", "water")  # a register in which a unit succeeds itself ends the walk, not the program
-    with pytest.raises(UnitAbolished):
+    abolish(town, "water", successor)
+    with pytest.raises(RedoNeedsUnit) as refused:
         await reviewing.callback_redo(town.office, DISPATCHER, stuck.id, reason="问题仍在。")
+    assert [fault.path for fault in refused.value.fields] == ["unit"]
+    for unit, error in (("water", UnitAbolished), ("nowhere", UnknownUnit)):
+        with pytest.raises(error):
+            await reviewing.callback_redo(town.office, DISPATCHER, stuck.id, reason="问题仍在。", unit=unit)
+    again = await reviewing.callback_redo(town.office, DISPATCHER, stuck.id, reason="问题仍在。", unit="heating")
+    lead = again.order.lead
+    assert lead is not None
+    assert (again.order.status, again.order.round) == (Status.IN_PROGRESS, 1)
+    assert (lead.unit, lead.round, lead.state) == ("heating", 1, AssignmentState.SIGNED)
+    await check(town, stuck.id)
+
+
+async def test_a_redo_does_not_go_to_the_unit_complained_of_by_way_of_an_heir(town: Town) -> None:
+    stuck = (
+        await a_work_order()
+        .reported(complained_of="heating")
+        .dispatched_to("water")
+        .signed()
+        .handled()
+        .called_back(grade=5)
+        .made_in(town)
+    )
+    abolish(town, "water", "heating")
+    with pytest.raises(RedoNeedsUnit):
+        await reviewing.callback_redo(town.office, DISPATCHER, stuck.id, reason="问题仍在。")
+    again = await reviewing.callback_redo(town.office, DISPATCHER, stuck.id, reason="问题仍在。", unit="police")
+    assert again.order.lead is not None and again.order.lead.unit == "police"
+
+
+async def test_a_redo_stays_at_the_unit_that_led_while_it_can_take_it(town: Town) -> None:
+    order = await ACCEPTED.called_back(grade=5).made_in(town)
+    with pytest.raises(RedoElsewhere):
+        await reviewing.callback_redo(town.office, DISPATCHER, order.id, reason="问题仍在。", unit="heating")
+    again = await reviewing.callback_redo(town.office, DISPATCHER, order.id, reason="问题仍在。", unit="water")
+    assert again.order.lead is not None and again.order.lead.unit == "water"
 
 
 # Rating an answer at once 即答

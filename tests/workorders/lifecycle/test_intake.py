@@ -9,6 +9,7 @@ import pytest
 from foundation.errors import InvalidInput, NotAllowed, NotFound
 from foundation.idempotency import KeyReused, Once
 from foundation.ids import new_id
+from foundation.paging import PageRequest
 from identity.actors import Actor, Role
 from tests.workorders.lifecycle.builders import a_work_order
 from tests.workorders.lifecycle.invariants import check, log_of, picture
@@ -24,6 +25,7 @@ from tests.workorders.lifecycle.town import (
 from workorders.lifecycle import intake
 from workorders.lifecycle.errors import AlreadyHandedDown, UrgedEnough
 from workorders.lifecycle.intake import Report
+from workorders.lifecycle.repository import OrderFilter
 from workorders.lifecycle.states import Action, Status
 from workorders.lifecycle.terms import Routing
 from workorders.lifecycle.values import Closing, Reporter, Upstream
@@ -183,6 +185,8 @@ async def test_one_key_is_one_order_and_numbers_are_unique(town: Town) -> None:
         ({"detail": "半个\ud800代理"}, "detail"),
         ({"detail": "长" * 3_500_000}, "detail"),
         ({"name": "名" * 201}, "name"),
+        ({"phone": "12345"}, "phone"),
+        ({"phone": "一三八零零一三八零零零"}, "phone"),
     ],
 )
 async def test_a_bad_field_is_named_and_nothing_is_written(town: Town, fields: dict[str, str], path: str) -> None:
@@ -191,6 +195,21 @@ async def test_a_bad_field_is_named_and_nothing_is_written(town: Town, fields: d
         await intake.take_in(town.office, CITIZEN, replace(COMPLAINT, **fields))  # type: ignore[arg-type]
     assert [fault.path for fault in refused.value.fields] == [path]
     assert await picture(town) == seen
+
+
+@pytest.mark.parametrize("actor", [CITIZEN, OPERATOR, UPSTREAM], ids=lambda actor: actor.id)
+async def test_one_phone_is_found_however_it_was_written_and_whoever_took_it_down(town: Town, actor: Actor) -> None:
+    report = HANDED_DOWN if actor is UPSTREAM else COMPLAINT
+    taken = []
+    for n, phone in enumerate(("13912345678", "+86 139-1234-5678", "0086１３９１２３４５６７８", " 139 1234 5678 ")):
+        upstream = Upstream(source="province", number=f"P{n}") if actor is UPSTREAM else None
+        document = await intake.take_in(town.office, actor, replace(report, phone=phone, upstream=upstream))
+        key = town.office.data_key(document)
+        assert key is not None and key.open(document.sealed["phone"], f"{document.id}:phone") == "+8613912345678"
+        taken.append(document.id)
+    where = OrderFilter(phone_hash=town.keyring.keyed_hash("phone", "+8613912345678"))
+    page = await town.office.orders.search(OPERATOR, where, PageRequest(), town.clock.now())
+    assert {document.id for document in page.items} == set(taken)
 
 
 ANONYMOUS = replace(COMPLAINT, reporter=Reporter.ANONYMOUS, name=None, phone=None)

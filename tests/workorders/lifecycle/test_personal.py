@@ -47,7 +47,7 @@ async def test_the_export_holds_what_the_citizen_gave_and_was_told(town: Town) -
         "title": "小区门口水管漏水",
         "detail": "昨晚开始一直漏，路面已经结冰，老人出门很不方便。",
         "name": "张三",
-        "phone": "13800138000",
+        "phone": "+8613800138000",
         "address": "东街1号",
     }
     assert said(order)["hotline_accept"] == {"answer": "已修复。"}

@@ -134,6 +134,7 @@ class Walk:
         text = draw(texts)
         asked = {kind.ask: kind for kind in RequestKind}
         given: dict[str, Any]
+        verb: Any
         match action:
             case Action.DISPATCH | Action.ADJUDICATE:
                 verb = dispatching.dispatch if action is Action.DISPATCH else dispatching.adjudicate

@@ -161,7 +161,7 @@ class Town:
         )
 
 
-def abolish(town: Town, unit: str, successor: str) -> None:
+def abolish(town: Town, unit: str, successor: str | None) -> None:
     town.units = {**UNITS, unit: replace(UNITS[unit], abolished=True, successor=successor)}
 
 

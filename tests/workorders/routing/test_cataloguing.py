@@ -86,7 +86,7 @@ async def test_a_proposed_rule_routes_from_its_first_day_and_is_on_the_audit_tra
     rule = await desk.cataloguing.propose(ADMINISTRATOR, replace(HEAT, valid_from=TOMORROW))
     assert await desk.lead(TODAY) is None
     assert await desk.lead(TOMORROW) == "heat"
-    trail = await desk.database.collection(AuditEntry).find({"subject": rule.id}).to_list()
+    trail = await desk.database.collection(AuditEntry).find({"subject": f"rule:{rule.id}"}).to_list()
     assert [(entry["action"], entry["actor"]) for entry in trail] == [("dispatch_rule_proposed", "staff:1")]
 
 

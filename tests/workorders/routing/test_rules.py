@@ -184,7 +184,7 @@ def test_looking_up_touches_as_many_keys_however_many_rules_there_are() -> None:
     class Counting(dict[tuple[str, str], tuple[Rule, ...]]):
         asked = 0
 
-        def get(self, key, default=None):  # type: ignore[no-untyped-def]
+        def get(self, key, default=None):
             self.asked += 1
             return super().get(key, default)
 

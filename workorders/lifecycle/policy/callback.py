@@ -8,14 +8,20 @@ from workorders.lifecycle.errors import (
     GradeUnknown,
     NotRatable,
     RedoAsked,
+    RedoElsewhere,
     RedoLeft,
+    RedoNeedsUnit,
     RedoUsedUp,
+    UnitAbolished,
+    UnitComplainedOf,
+    UnknownUnit,
     WrongAssignment,
 )
 from workorders.lifecycle.facts import Attempted, Closed, Rated, Redone
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.policy.hotline import assign
 from workorders.lifecycle.states import Action, AssignmentRole, Status
+from workorders.lifecycle.terms import Unit
 from workorders.lifecycle.values import Closing, Reporter
 
 GRADES = range(1, 6)
@@ -74,17 +80,34 @@ def close(case: Case, note: str | None) -> Decision:
     return Decision(Action.CALLBACK_CLOSE, Closed(closing=closing), {"note": note} if note else {})
 
 
-def redo(case: Case, reason: str) -> Decision:
-    """重办 at the unit that led: a new round with its own deadline; at the cap only the final answer is left."""
+def redo(case: Case, reason: str, named: str | None = None) -> Decision:
+    """重办 at the unit that led, or its heir: a new round with its own deadline; at the cap only the final answer is
+    left.
+
+    Another unit is `named` only where neither can take it. Raises `RedoNeedsUnit` where one must be, `RedoElsewhere`
+    where none may be, and for the named one like `Case.unit`.
+    """
     case.open_for(Action.CALLBACK_REDO)
     if case.order.round >= case.terms.rules.caps.redos:
         raise RedoUsedUp
     last = next((a for a in reversed(case.order.assignments) if a.role is AssignmentRole.LEAD), None)
     if last is None:
         raise WrongAssignment
-    unit = case.unit(case.terms.heir(last.unit))
+    unit = _redoing(case, case.terms.heir(last.unit), named)
     again = assign(case, unit, AssignmentRole.LEAD, number=len(case.order.assignments), round=case.order.round + 1)
     return Decision(Action.CALLBACK_REDO, Redone(assignment=again), {"reason": reason})
+
+
+def _redoing(case: Case, heir: str, named: str | None) -> Unit:
+    try:
+        unit = case.unit(heir)
+    except (UnknownUnit, UnitAbolished, UnitComplainedOf):
+        if named is None:
+            raise RedoNeedsUnit.field("unit", RedoNeedsUnit.text) from None
+        return case.unit(named)
+    if named not in (None, heir):
+        raise RedoElsewhere.field("unit", RedoElsewhere.text)
+    return unit
 
 
 def final_answer(case: Case, answer: str) -> Decision:
