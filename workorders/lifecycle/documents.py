@@ -154,7 +154,7 @@ def desk_of(order: Order, assignment: Assignment) -> UnitTask:
 
 
 class RequestDesk(Stored):
-    """A row of the dispatchers' desk of requests 申请; `desk` is the kind while it is open, then how it ended."""
+    """A row of the dispatchers' desk of requests 申请; `desk` is `request_desk` while it is open, then `decided`."""
 
     order: str
     number: str
@@ -177,9 +177,14 @@ class RequestDesk(Stored):
             number=order.number,
             assignment=request.assignment,
             kind=request.kind,
-            desk=desk or request.kind,
+            desk=desk or request_desk(request.kind, consent_asked=request.consent_asked_at is not None),
             asked_key=time_key(request.asked_at, request.id),
         )
+
+
+def request_desk(kind: RequestKind, *, consent_asked: bool) -> str:
+    """Where an open request lies: with the dispatchers, or with the platform above that is asked for its consent."""
+    return f"{kind}:consent" if consent_asked else kind
 
 
 MODELS: tuple[type[Stored], ...] = (NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamClaim)

@@ -149,6 +149,9 @@ class Attempted(Fact):
     solved: bool | None = None
     grade: int | None = None
     wants_redo: bool = False
+    through: str = "callback"
+    due: datetime | None = None
+    """The limit that the platform above set for the redo that it wants."""
 
 
 class Rated(Fact):
@@ -165,6 +168,8 @@ class Closed(Fact):
 
 class Redone(Fact):
     assignment: Assignment
+    upstream: Upstream | None = None
+    """The hand-down as it stands from here on, if it changed: a limit that is past does not bind the redo."""
 
 
 class Urged(Fact):
@@ -176,6 +181,20 @@ class Replaced(Fact):
 
     gone: str
     successor: Assignment
+
+
+class ConsentAsked(Fact):
+    """The platform above is asked whether it consents to what a unit asked for."""
+
+    request: str
+
+
+class AnsweredUp(Fact):
+    round: int
+
+
+class Acknowledged(Fact):
+    round: int
 
 
 FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
@@ -218,5 +237,8 @@ FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
         Action.WITHDRAW: Noted,
         Action.URGE: Urged,
         Action.REPLACE: Replaced,
+        Action.ASK_CONSENT: ConsentAsked,
+        Action.ANSWER_UP: AnsweredUp,
+        Action.ACKNOWLEDGE: Acknowledged,
     }
 )

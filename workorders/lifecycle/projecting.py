@@ -16,7 +16,7 @@ from foundation.database import Database
 from foundation.documents import Stored
 from foundation.outbox import Applied, Consumer, OutboxRow
 from foundation.paging import time_key
-from workorders.lifecycle.documents import OrderDocument, desk_of
+from workorders.lifecycle.documents import OrderDocument, desk_of, request_desk
 from workorders.lifecycle.recording import PROJECTOR
 from workorders.lifecycle.values import Order
 
@@ -55,8 +55,8 @@ def unit_desk(unit: str, task: str) -> str:
     return f"unit:{unit}:{task}"
 
 
-def request_desk(kind: str) -> str:
-    return f"request:{kind}"
+def request_tally(desk: str) -> str:
+    return f"request:{desk}"
 
 
 def desks_of(order: Order) -> tuple[str, ...]:
@@ -66,7 +66,8 @@ def desks_of(order: Order) -> tuple[str, ...]:
         task = desk_of(order, assignment)
         desks += [unit_desk(unit, task) for unit in assignment.ancestors]
     if order.request is not None:
-        desks.append(request_desk(order.request.kind))
+        consent_asked = order.request.consent_asked_at is not None
+        desks.append(request_tally(request_desk(order.request.kind, consent_asked=consent_asked)))
     return tuple(desks)
 
 

@@ -12,13 +12,14 @@ from foundation.outbox import OutboxRow
 from foundation.timers import Timer
 from identity.actors import Actor
 from workorders.lifecycle.documents import OrderDocument, RequestDesk, UnitDesk
-from workorders.lifecycle.notices import tells_citizen
+from workorders.lifecycle.notices import tells_citizen, tells_platform
 from workorders.lifecycle.policy.case import Decision
 from workorders.lifecycle.states import AssignmentState
 from workorders.lifecycle.values import Order
 
 PROJECTOR = "projector"
 NOTICES = "notices"
+EXCHANGE = "exchange"
 SIGN_TIMER = "sign"
 RESUME_TIMER = "resume"
 
@@ -64,6 +65,8 @@ def _record_events(
         change.insert(event)
         if tells_citizen(step.decision.action, step.after):
             change.insert(OutboxRow.of(NOTICES, subject, event.sequence, now, {"action": step.decision.action}))
+        if tells_platform(step.decision.action, step.after):
+            change.insert(OutboxRow.of(EXCHANGE, subject, event.sequence, now, {}))
         head = event.hash
     change.insert(OutboxRow.of(PROJECTOR, subject, steps[-1].after.version, now, {}))
     return head
