@@ -61,7 +61,7 @@ _enum(
         Closing.CALLED_BACK: "回访归档",
         Closing.UNREACHED: "三次未接通归档",
         Closing.RATED: "市民评价后归档",
-        Closing.WITHOUT_CALLBACK: "匿名，无需回访",
+        Closing.WITHOUT_CALLBACK: "匿名无需回访，或上级逾期未回访",
         Closing.FINAL_ANSWER: "最终答复",
     },
 )

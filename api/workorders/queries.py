@@ -139,11 +139,18 @@ class OrderQueries:
 
     @resolved("The dispatchers' desk of one kind of request, longest waiting first.")
     async def request_desk(
-        self, info: Info, kind: RequestKind, first: int = 20, after: str | None = None
+        self,
+        info: Info,
+        kind: RequestKind,
+        consent_asked: Annotated[
+            bool, strawberry.argument(description="Those that the platform above is asked about, instead.")
+        ] = False,
+        first: int = 20,
+        after: str | None = None,
     ) -> RequestsResult:
         reader = await reader_of(info.context)
         orders, request = reader.services.office.orders, page_request(first, after)
-        rows = await orders.requests(reader.actor, kind, request, reader.now)
+        rows = await orders.requests(reader.actor, kind, request, reader.now, consent_asked=consent_asked)
         documents = await orders.many(reader.actor, [row.order for row in rows.items])
 
         def asked(id: str, order: str) -> Request | None:

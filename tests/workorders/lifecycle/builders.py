@@ -253,6 +253,9 @@ class WorkOrder:
     def extended(self, *, days: int) -> "WorkOrder":
         return self.asking_for(RequestKind.EXTENSION, days=days).granted()
 
+    def extended_with_consent(self, *, days: int) -> "WorkOrder":
+        return self.asking_for(RequestKind.EXTENSION, days=days).with_consent_asked().consented_to()
+
     def suspended(self, *, days: int) -> "WorkOrder":
         return self.asking_for(RequestKind.SUSPENSION, days=days).granted()
 
