@@ -164,6 +164,8 @@ def a_hand_down(**changes: Any) -> Json:
         "place": "street",
         "title": "小区门口水管漏水",
         "detail": "昨晚开始一直漏，路面已经结冰。",
-        "reporter": {"name": "张三丰", "phone": "13800138000", "address": "东街1号"},
+        "name": "张三丰",
+        "phone": "13800138000",
+        "address": "东街1号",
         **changes,
     }

@@ -62,13 +62,6 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
 
 
-class ReporterBody(Body):
-    reporting: Reporter = Reporter.OPEN
-    name: Name | None = None
-    phone: Name | None = None
-    address: Name | None = None
-
-
 class HandDownBody(Body):
     number: Name
     kind: Kind
@@ -78,14 +71,17 @@ class HandDownBody(Body):
     title: Text
     detail: Text
     due: Moment | None = None
-    reporter: ReporterBody = ReporterBody()
+    reporting: Reporter = Reporter.OPEN
+    name: Name | None = None
+    phone: Name | None = None
+    address: Name | None = None
     complained_of: Name | None = None
 
 
 class ConsentBody(Body):
     request: Name
     consents: bool
-    words: Text | None = None
+    reason: Text | None = None
 
 
 class AcknowledgementBody(Body):
@@ -124,15 +120,9 @@ class ExchangeApi:
     # The verbs
 
     async def _hand_down(self, platform: Platform, _: str, body: HandDownBody, once: Once) -> OrderDocument:
-        given = body.model_dump(exclude={"reporter"})
-        reporter = body.reporter
-        handed = HandDown(
-            **given,
-            reporter=reporter.reporting,
-            name=reporter.name,
-            phone=e164(reporter.phone, "reporter.phone") if reporter.phone else None,
-            address=reporter.address,
-        )
+        given = body.model_dump(exclude={"reporting", "phone"})
+        phone = e164(body.phone, "phone") if body.phone else None
+        handed = HandDown(**given, reporter=body.reporting, phone=phone)
         return await receiving.hand_down(self._exchange, platform, handed, once)
 
     async def _consent(self, platform: Platform, number: str, body: ConsentBody, once: Once) -> OrderDocument:

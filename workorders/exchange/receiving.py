@@ -86,14 +86,14 @@ async def consent(
     *,
     request: str,
     consents: bool,
-    words: str | None,
+    reason: str | None,
     once: Once,
 ) -> OrderDocument:
-    """Answer what it was asked 上级意见; a refusal gives its reason. Raises `NotFound` and the rules' errors."""
+    """Answer what it was asked 上级意见; a refusal says why. Raises `NotFound` and the rules' errors."""
     order, office = await _id_of(exchange, platform, number), exchange.office
     if consents:
-        return await upstream.consent(office, platform.actor, order, request=request, note=words, once=once)
-    return await upstream.refuse_consent(office, platform.actor, order, request=request, reason=words or "", once=once)
+        return await upstream.consent(office, platform.actor, order, request=request, note=reason, once=once)
+    return await upstream.refuse_consent(office, platform.actor, order, request=request, reason=reason or "", once=once)
 
 
 async def acknowledge(exchange: Exchange, platform: Platform, number: str, *, round: int, once: Once) -> OrderDocument:
