@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
 
 import orjson
+import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
@@ -38,6 +39,8 @@ from workorders.exchange.receiving import Exchange, HandDown
 from workorders.exchange.signing import SignedRequest, read_signed
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.values import Reporter
+
+log = structlog.get_logger()
 
 PREFIX: Final = "/exchange/v1"
 _STATUS: Final[Mapping[type[DomainError], int]] = {
@@ -214,6 +217,7 @@ def _sentence(fault: Mapping[str, Any]) -> str:
 
 def refused(error: DomainError, request: Request) -> Response:
     """An expected failure, in the form of all that go wrong outside of GraphQL."""
+    log.info("exchange_refused", request=request_id_of(request.scope), code=error.code)
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
     return _problem(status, error.code, error.message, request, error.fields)
 

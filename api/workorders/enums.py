@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES, Kind, Term, Urgency
-from workorders.lifecycle.documents import UnitTask
+from workorders.lifecycle.documents import UnitTask, UpstreamTask
 from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES
 from workorders.lifecycle.states import (
     REQUEST_NAMES,
@@ -132,5 +132,17 @@ _enum(
         UnitTask.APPROVE: "待审核",
         UnitTask.WAIT: "已回复，等待",
         UnitTask.ENDED: "已办结",
+    },
+)
+_enum(
+    UpstreamTask,
+    "UpstreamTask",
+    "Where what a platform above handed down stands between it and us: the tabs of the upstream desk.",
+    {
+        UpstreamTask.HANDLE: "在办",
+        UpstreamTask.ANSWER: "待上报",
+        UpstreamTask.ACKNOWLEDGE: "待上级签收",
+        UpstreamTask.CALL_BACK: "待上级回访",
+        UpstreamTask.FINAL_ANSWER: "上级回访不满意，待最终答复或指定重办单位",
     },
 )

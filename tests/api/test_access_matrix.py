@@ -148,6 +148,7 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
         SEES_ALL | WATER,
         '{ answer: unitDesk(unit: "unit:water", task: SIGN) { __typename ... on Problem { code } } }',
     ),
+    "upstreamDesk": (SEES_ALL, "{ answer: upstreamDesk(task: ANSWER) { __typename ... on Problem { code } } }"),
     "requestDesk": (
         DISPATCHERS | {"supervisor"},
         "{ answer: requestDesk(kind: RETURN) { __typename ... on Problem { code } } }",

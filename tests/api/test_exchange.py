@@ -90,6 +90,12 @@ async def answered_up(api: Api, above: PlatformAbove) -> tuple[str, str]:
     return number, order
 
 
+async def on_desk(api: Api, task: str) -> list[str]:
+    """The ids on a tab of the desk of upstream orders."""
+    query = f"{{ upstreamDesk(task: {task}, first: 50) {{ ... on OrderConnection {{ edges {{ node {{ id }} }} }} }} }}"
+    return [edge["node"]["id"] for edge in (await api.data("reviewer", query))["edges"]]
+
+
 async def replied(api: Api, order: str) -> None:
     await api.act("water", "SubmitReply", order, outcome="SOLVED", answer="已修复。")
     await api.act("water-head", "UnitApprove", order)
@@ -114,7 +120,9 @@ async def test_an_order_comes_down_and_its_answer_goes_up(api: Api, above: Platf
     await replied(api, order)
     seen = (await above.look(api.http, number)).json()
     assert [each["answer"] for each in seen["messages"] if each["type"] == "answer"] == ["已修复，群众满意。"]
+    assert order in await on_desk(api, "ACKNOWLEDGE")
     await above.does(api.http, f"/orders/{number}/acknowledgement", {"round": 0})
+    assert order in await on_desk(api, "CALL_BACK")
     query = """query($o: ID!) { order(id: $o) { ... on Order { upstream { source number answeredUpAt acknowledgedAt }
         availableActions timeline { who words } } } }"""
     told = await api.data("reviewer", query, o=order)
@@ -126,6 +134,7 @@ async def test_an_order_comes_down_and_its_answer_goes_up(api: Api, above: Platf
     assert unit["upstream"] == {**told["upstream"], "answeredUpAt": None, "acknowledgedAt": None}
     await above.does(api.http, f"/orders/{number}/callback", GOOD)
     assert (await above.look(api.http, number)).json()["status"] == "closed"
+    assert order not in await on_desk(api, "CALL_BACK")
 
 
 async def test_a_refusal_gives_its_reason(api: Api, above: PlatformAbove) -> None:

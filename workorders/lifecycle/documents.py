@@ -187,4 +187,46 @@ def request_desk(kind: RequestKind, *, consent_asked: bool) -> str:
     return f"{kind}:consent" if consent_asked else kind
 
 
-MODELS: tuple[type[Stored], ...] = (NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamClaim)
+class UpstreamTask(StrEnum):
+    """Where what a platform above handed down stands between it and us: the tabs of the upstream desk."""
+
+    HANDLE = "handle"  # 在办
+    ANSWER = "answer"  # 待上报
+    ACKNOWLEDGE = "acknowledge"  # 待上级签收
+    CALL_BACK = "call_back"  # 待上级回访
+    FINAL_ANSWER = "final_answer"  # 待最终答复: the platform is not satisfied, and no redo follows by rule
+
+
+def upstream_task(order: Order) -> UpstreamTask | None:
+    """The tab of the upstream desk that an order lies under; None for what rests, or is none of a platform's."""
+    if order.upstream is None or order.ended:
+        return None
+    if order.status is not Status.CALLBACK:
+        return UpstreamTask.HANDLE
+    if order.redo_asked:
+        return UpstreamTask.FINAL_ANSWER
+    if order.answered_up_at is None:
+        return UpstreamTask.ANSWER
+    return UpstreamTask.CALL_BACK if order.acknowledged_at else UpstreamTask.ACKNOWLEDGE
+
+
+class UpstreamDesk(Stored):
+    """A row of the desk of upstream orders 上级工单 that are open; `_id` is the order's."""
+
+    number: str
+    desk: UpstreamTask
+    due_key: str
+
+    class Settings:
+        name = "upstream_orders"
+        indexes = [IndexModel([("desk", 1), ("due_key", 1)], name="desk_due")]
+
+    @classmethod
+    def of(cls, order: Order) -> "UpstreamDesk | None":
+        task = upstream_task(order)
+        if task is None:
+            return None
+        return cls(_id=order.id, number=order.number, desk=task, due_key=str(order_keys(order)["due_key"]))
+
+
+MODELS: tuple[type[Stored], ...] = (NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamClaim, UpstreamDesk)

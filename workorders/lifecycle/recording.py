@@ -11,7 +11,7 @@ from foundation.events import Event, chained, event_id, seal_texts
 from foundation.outbox import OutboxRow
 from foundation.timers import Timer
 from identity.actors import Actor
-from workorders.lifecycle.documents import OrderDocument, RequestDesk, UnitDesk
+from workorders.lifecycle.documents import OrderDocument, RequestDesk, UnitDesk, UpstreamDesk
 from workorders.lifecycle.notices import tells_citizen, tells_platform
 from workorders.lifecycle.policy.case import Decision
 from workorders.lifecycle.states import AssignmentState
@@ -103,6 +103,7 @@ def _record_beside(change: Change, before: Order | None, after: Order) -> None:
         elif old != row:
             change.replace(row, expecting={})
     _record_request(change, before, after)
+    _record_upstream(change, before, after)
     known = set(_timers(before))
     change.insert(*(Timer.at(*each, sequence=after.version) for each in _timers(after) if each not in known))
 
@@ -120,6 +121,15 @@ def _record_request(change: Change, before: Order | None, after: Order) -> None:
         change.replace(RequestDesk.of(after, new), expecting={})
     if new is not None and (old is None or old.id != new.id):
         change.insert(RequestDesk.of(after, new))
+
+
+def _record_upstream(change: Change, before: Order | None, after: Order) -> None:
+    """An order from above lies on the upstream desk as long as it is open."""
+    old, new = UpstreamDesk.of(before) if before else None, UpstreamDesk.of(after)
+    if new is not None and new != old:
+        change.put(new)
+    elif new is None and old is not None:
+        change.discard(UpstreamDesk, [old.id])
 
 
 def _timers(order: Order | None) -> Iterator[tuple[datetime, str, str]]:

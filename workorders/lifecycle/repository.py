@@ -10,7 +10,16 @@ from foundation.events import Event, event_id
 from foundation.paging import EARLIEST, LATEST, Page, PageRequest, Span, instant, page_of
 from identity.actors import HOTLINE_ROLES, Actor, Role
 from workorders.lifecycle.access import SEES_ALL, may_see
-from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, UnitTask, request_desk
+from workorders.lifecycle.documents import (
+    NumberClaim,
+    OrderDocument,
+    RequestDesk,
+    UnitDesk,
+    UnitTask,
+    UpstreamDesk,
+    UpstreamTask,
+    request_desk,
+)
 from workorders.lifecycle.states import RequestKind, Status
 
 WIDEST_WINDOW = timedelta(days=31)
@@ -142,6 +151,25 @@ class OrderRepository:
             span=due or Span(),
         )
         return _loaded(page)
+
+    async def upstream_desk(
+        self, actor: Actor, task: UpstreamTask, request: PageRequest, now: datetime
+    ) -> Page[UpstreamDesk]:
+        """The desk of what platforms above handed down, soonest due first. Raises `NotAllowed` for others than the
+        hotline and leadership.
+        """
+        if not actor.has(*HOTLINE_ROLES, Role.LEADERSHIP):
+            raise NotAllowed
+        page = await page_of(
+            self._database,
+            UpstreamDesk,
+            {"desk": task},
+            "due_key",
+            request,
+            descending=False,
+            around=now,
+        )
+        return page.map([UpstreamDesk.load(raw) for raw in page.items])
 
     async def unit_desk(
         self,

@@ -7,6 +7,7 @@ import pytest
 
 from foundation.errors import InvalidInput, NotAllowed, NotFound
 from foundation.outbox import OutboxRow
+from foundation.paging import PageRequest
 from identity.actors import Actor, Role
 from tests.workorders.lifecycle.acts import ACTS
 from tests.workorders.lifecycle.builders import WorkOrder, a_work_order, request
@@ -26,7 +27,7 @@ from tests.workorders.lifecycle.town import (
 )
 from workorders.deadlines import clocks
 from workorders.lifecycle import dispatching, reviewing, upstream
-from workorders.lifecycle.documents import OrderDocument, RequestDesk
+from workorders.lifecycle.documents import OrderDocument, RequestDesk, UpstreamTask
 from workorders.lifecycle.errors import (
     AcknowledgedAlready,
     AnotherRound,
@@ -182,6 +183,33 @@ async def test_what_is_asked_above_lies_on_a_desk_of_its_own(town: Town) -> None
     await upstream.consent(town.office, UPSTREAM, order.id, request=rows[0]["_id"])
     rows = await town.database.collection(RequestDesk).find({"order": order.id}).to_list()
     assert [row["desk"] for row in rows] == ["decided"]
+
+
+@pytest.mark.parametrize(
+    ("road", "task"),
+    [
+        (HANDED, UpstreamTask.HANDLE),
+        (SIGNED, UpstreamTask.HANDLE),
+        (ACCEPTED, UpstreamTask.ANSWER),
+        (UP, UpstreamTask.ACKNOWLEDGE),
+        (UP.acknowledged(), UpstreamTask.CALL_BACK),
+        (UP.called_back_above(**BAD), UpstreamTask.HANDLE),
+        (UP.called_back_above(**BAD).handled().answered_up().called_back_above(**BAD), UpstreamTask.FINAL_ANSWER),
+        (UP.called_back_above(), None),
+        (HANDED.withdrawn(), None),
+    ],
+)
+async def test_every_open_order_from_above_lies_on_one_tab_of_its_desk(
+    town: Town, road: WorkOrder, task: UpstreamTask | None
+) -> None:
+    order = await road.made_in(town)
+    own = await a_work_order().made_in(town)
+    await check(town, own.id)
+    now = town.clock.now()
+    for each in UpstreamTask:
+        page = await town.office.orders.upstream_desk(REVIEWER, each, PageRequest(), now)
+        assert [row.id for row in page.items] == ([order.id] if each is task else []), each
+    await check(town, order.id)
 
 
 # Answering up 上报答复, acknowledgement 上级签收
@@ -411,6 +439,7 @@ refuse_consent     .   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .
 answer_up          .   .   .   -   -   -   Y   -   -   -   -   -   -   -   -   .   -   .   .   .
 acknowledge        .   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .   Y   .   .   .
 call_back          .   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .   Y   .   .   .
+upstream_desk      -   -   -   Y   Y   Y   Y   Y   Y   Y   -   -   -   -   -   -   -   -   -   -
 supplement         .   .   .   Y   -   -   -   -   -   -   -   -   -   -   -   .   -   .   .   .
 withdraw           .   .   .   Y   -   -   -   -   -   -   -   -   -   -   -   .   -   .   .   .
 """
@@ -432,6 +461,10 @@ async def _refuse(town: Town, actor: Actor, id: str) -> object:
     return await upstream.refuse_consent(town.office, actor, id, request=await _asked(town, id), reason="不同意。")
 
 
+async def _desk(town: Town, actor: Actor, _: str) -> object:
+    return await town.office.orders.upstream_desk(actor, UpstreamTask.HANDLE, PageRequest(), town.clock.now())
+
+
 async def _call_back(town: Town, actor: Actor, id: str) -> object:
     return await upstream.call_back(town.office, actor, id, round=0, reached=True, solved=True, grade=1)
 
@@ -443,6 +476,7 @@ TRIES: dict[str, tuple[WorkOrder, Try]] = {
     "answer_up": (ACCEPTED, ACTS[A.ANSWER_UP]),
     "acknowledge": (UP, ACTS[A.ACKNOWLEDGE]),
     "call_back": (UP, _call_back),
+    "upstream_desk": (SIGNED, _desk),
     "supplement": (SIGNED, ACTS[A.SUPPLEMENT]),
     "withdraw": (SIGNED, ACTS[A.WITHDRAW]),
 }
@@ -464,4 +498,4 @@ async def test_who_may_do_what_with_an_order_from_above(town: Town, name: str) -
             outcome = "."
         except (NotAllowed, ConsentAwaited, CalledBackAbove):
             outcome = "-"
-        assert outcome == row.get(who, "."), who
+        assert outcome == row.get(who, "-" if name == "upstream_desk" else "."), who
