@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from api.http import explorer
+from api.http.exchange import ExchangeApi
 from api.http.files import Files
 from api.http.health import Ready, alive
 from api.http.metrics import Metrics
@@ -47,6 +48,7 @@ def create_app(services: Services, around: Around = nullcontext) -> Starlette:
             WebSocketRoute("/graphql", graphql),
             *([Route("/graphql/explorer/{name}", explorer.asset)] if development else ()),
             Route("/files/{id}", Files(services).__call__),
+            *ExchangeApi(services).routes(),
             Route("/healthz", alive),
             Route("/readyz", Ready(services).__call__),
             Route("/metrics", metrics.page),

@@ -8,6 +8,7 @@ from foundation.settings import Settings
 from identity.assembly import Identity
 from workorders.attachments.desk import AttachmentDesk
 from workorders.contacts.desk import ContactDesk
+from workorders.exchange.receiving import Exchange
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.terms import TermsLibrary
 from workorders.routing.cataloguing import Cataloguing
@@ -35,5 +36,7 @@ class Services(Protocol):
     def contacts(self) -> ContactDesk: ...
     @property
     def cataloguing(self) -> Cataloguing: ...
+    @property
+    def exchange(self) -> Exchange: ...
     @property
     def router(self) -> Router: ...

@@ -24,9 +24,28 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=20)
 BATCH = 200
-FIRST_DELAY = timedelta(seconds=10)
-MOST_TRIES = 12
-"""With doubling delays this gives up after some eleven hours; the row then stays under `<consumer>:failed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often a row that failed is tried, with doubling delays; then it stays under `<consumer>:failed`."""
+
+    first: timedelta = timedelta(seconds=10)
+    longest: timedelta = timedelta(hours=6)
+    tries: int = 12
+
+    def delay(self, tries: int) -> timedelta:
+        """How long to wait after so many tries before."""
+        return min(self.first * (1 << min(tries, 30)), self.longest)
+
+
+PATIENCE = Patience()
+"""This gives up after some eleven hours."""
+
+
+def outbox_id(event: str, consumer: str) -> str:
+    """The `_id` of a consumer's row about an event: the key of its own that what is sent bears."""
+    return f"{event}:{consumer}"
 
 
 class OutboxRow(Stored):
@@ -49,7 +68,7 @@ class OutboxRow(Stored):
     def of(cls, consumer: str, subject: str, sequence: int, at: datetime, data: Mapping[str, Any]) -> "OutboxRow":
         id = event_id(subject, sequence)
         return cls(
-            _id=f"{id}:{consumer}",
+            _id=outbox_id(id, consumer),
             consumer=consumer,
             subject=subject,
             sequence=sequence,
@@ -70,10 +89,12 @@ class Lease(Stored):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a batch of rows comes to: the change that applies them, and the rows that are to be tried again later."""
+    """What a batch of rows comes to: the change that applies them, the rows that are to be tried again later, and
+    those that it did not come to."""
 
     change: Change
     failed: frozenset[str] = frozenset()
+    untouched: frozenset[str] = frozenset()
 
 
 Effect = Callable[[Sequence[OutboxRow], datetime], Awaitable[Applied]]
@@ -85,12 +106,13 @@ What goes to the outside is sent inside, at least once, under a key of its own (
 class Consumer:
     """One kind of work on events, done in the order of each subject, its effects applied exactly once."""
 
-    def __init__(self, database: Database, name: str, effect: Effect) -> None:
-        self._database, self.name, self._effect = database, name, effect
+    def __init__(self, database: Database, name: str, effect: Effect, patience: Patience = PATIENCE) -> None:
+        self._database, self.name, self._effect, self._patience = database, name, effect, patience
         self._token = new_id()
 
     async def sweep(self, now: datetime) -> int:
-        """Apply up to one batch of rows and answer how many; 0 when there are none, or another process leads.
+        """Apply up to one batch of rows and answer how many were worked through, in vain included; 0 when there are
+        none, or another process leads.
 
         Safe to run twice and in several processes at once.
         """
@@ -104,16 +126,16 @@ class Consumer:
             {"$set": {"until": now + LEASE}},
             expecting={"token": self._token},
         )
-        change.discard(OutboxRow, [row.id for row in rows if row.id not in applied.failed])
+        change.discard(OutboxRow, [row.id for row in rows if row.id not in applied.failed | applied.untouched])
         for row in rows:
             if row.id in applied.failed:
-                change.update(OutboxRow, row.id, {"$set": _later(row, now)})
+                change.update(OutboxRow, row.id, {"$set": _later(row, now, self._patience)})
         try:
             await self._database.save(change)
         except StaleWrite:
             log.info("outbox_lease_lost", consumer=self.name)
             return 0
-        return len(rows)
+        return len(rows) - len(applied.untouched)
 
     async def _rows(self, now: datetime) -> list[OutboxRow]:
         bounds = {"$gte": instant(EARLIEST), "$lt": instant(now + timedelta(milliseconds=1))}
@@ -147,10 +169,10 @@ class Consumer:
         return True
 
 
-def _later(row: OutboxRow, now: datetime) -> dict[str, Any]:
+def _later(row: OutboxRow, now: datetime, patience: Patience) -> dict[str, Any]:
     """When a row that failed is tried again, or where it rests for a person to look at."""
     tries = row.tries + 1
-    if tries >= MOST_TRIES:
+    if tries >= patience.tries:
         log.error("outbox_gave_up", consumer=row.consumer, row=row.id, tries=tries)
         return {"tries": tries, "consumer": f"{row.consumer}:failed"}
-    return {"tries": tries, "key": time_key(now + FIRST_DELAY * 2**row.tries, row.id)}
+    return {"tries": tries, "key": time_key(now + patience.delay(row.tries), row.id)}

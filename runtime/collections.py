@@ -13,6 +13,7 @@ from runtime.demo.documents import DemoMark
 from runtime.migrations import MigrationRecord
 from workorders.attachments.documents import MODELS as ATTACHMENTS
 from workorders.contacts.documents import MODELS as CONTACTS
+from workorders.exchange.documents import MODELS as EXCHANGE
 from workorders.lifecycle import checkpoints, library, projecting
 from workorders.lifecycle.documents import MODELS as LIFECYCLE
 from workorders.routing.documents import MODELS as ROUTING
@@ -28,6 +29,7 @@ STORED: Final[tuple[type[Stored], ...]] = (
     Timer,
     *ATTACHMENTS,
     *CONTACTS,
+    *EXCHANGE,
     *IDENTITY,
     *LIFECYCLE,
     *ROUTING,

@@ -10,7 +10,7 @@ from foundation.keys import Keys
 from foundation.numbers import Numbers
 from foundation.outbox import Consumer
 from foundation.rate_limits import RateLimiter
-from foundation.settings import Settings
+from foundation.settings import Environment, Settings
 from foundation.timers import Timers
 from identity.assembly import Identity, build_identity
 from identity.sms import HttpSmsGateway
@@ -19,6 +19,10 @@ from workorders.attachments.desk import AttachmentDesk
 from workorders.attachments.personal import AttachmentPersonalData
 from workorders.contacts.desk import ContactDesk
 from workorders.contacts.personal import ContactPersonalData
+from workorders.exchange.admitting import Gate
+from workorders.exchange.platforms import Platforms
+from workorders.exchange.receiving import Exchange
+from workorders.exchange.sending import HttpCourier, sender
 from workorders.lifecycle.library import PublishedCalendars, StoredTerms
 from workorders.lifecycle.notifying import notifier
 from workorders.lifecycle.office import Office
@@ -43,12 +47,14 @@ class App:
     library: StoredTerms
     router: Router
     office: Office
+    exchange: Exchange
     attachments: AttachmentDesk
     contacts: ContactDesk
     cataloguing: Cataloguing
     timers: Timers
     consumers: tuple[Consumer, ...]
     gateway: HttpSmsGateway
+    courier: HttpCourier
 
     async def prepare(self) -> None:
         """Make missing collections and indexes, and publish the shipped rule pack where there is none; repeatable."""
@@ -61,6 +67,7 @@ class App:
 
     async def close(self) -> None:
         await self.gateway.close()
+        await self.courier.close()
         await self.database.close()
 
 
@@ -91,6 +98,7 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         numbers=Numbers(database, "orders"),
         orders=orders,
     )
+    courier = HttpCourier()
     return App(
         settings=settings,
         clock=clock,
@@ -100,10 +108,26 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         library=library,
         router=router,
         office=office,
+        exchange=Exchange(
+            office,
+            Gate(database, keys.keyring, clock),
+            Platforms(
+                database,
+                keys.keyring,
+                clock,
+                library,
+                encrypted_only=settings.environment is Environment.PRODUCTION,
+            ),
+        ),
         attachments=AttachmentDesk(office, RateLimiter(database)),
         contacts=ContactDesk(office),
         cataloguing=Cataloguing(database, clock, library, catalogue),
         timers=Timers(database, timer_handlers(office)),
-        consumers=(projector(database), notifier(database, keys.keyring, library, gateway)),
+        consumers=(
+            projector(database),
+            notifier(database, keys.keyring, library, gateway),
+            sender(database, keys.keyring, clock, orders, courier),
+        ),
         gateway=gateway,
+        courier=courier,
     )

@@ -3,6 +3,7 @@
 from runtime.composition import App
 from workorders.attachments.key_renewal import AttachmentKeyRenewal
 from workorders.contacts.key_renewal import ContactKeyRenewal
+from workorders.exchange.key_renewal import PlatformKeyRenewal
 from workorders.lifecycle.key_renewal import OrderKeyRenewal
 
 
@@ -17,5 +18,6 @@ async def renew_keys(app: App) -> dict[str, int]:
         "residents": await app.identity.key_renewal.run(),
         "orders": await OrderKeyRenewal(database, keyring).run(),
         "contacts": await ContactKeyRenewal(database, keyring).run(),
+        "platforms": await PlatformKeyRenewal(database, keyring).run(),
         "files": await AttachmentKeyRenewal(database, keyring).run(),
     }

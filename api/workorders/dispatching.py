@@ -119,6 +119,14 @@ class DispatchingMutations:
         )
         return await told(info, document)
 
+    @resolved("征求上级意见 on the open request of that kind, instead of granting it: the platform above decides.")
+    async def order_ask_consent(self, info: Info, input: OrderGrantInput) -> OrderResult:
+        to = acting(info, input)
+        document = await dispatching.ask_consent(
+            to.office, to.actor, to.order, kind=input.kind, note=input.note, once=to.once
+        )
+        return await told(info, document)
+
     @resolved("承办单位变更: the successor of an abolished unit takes over as things stand.")
     async def order_replace(self, info: Info, input: OrderReplaceInput) -> OrderResult:
         to = acting(info, input)

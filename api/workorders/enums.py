@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from workorders.deadlines.values import KIND_NAMES, TERM_NAMES, URGENCY_NAMES, Kind, Term, Urgency
-from workorders.lifecycle.documents import UnitTask
+from workorders.lifecycle.documents import UnitTask, UpstreamTask
 from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES
 from workorders.lifecycle.states import (
     REQUEST_NAMES,
@@ -61,7 +61,7 @@ _enum(
         Closing.CALLED_BACK: "回访归档",
         Closing.UNREACHED: "三次未接通归档",
         Closing.RATED: "市民评价后归档",
-        Closing.WITHOUT_CALLBACK: "匿名，无需回访",
+        Closing.WITHOUT_CALLBACK: "匿名无需回访，或上级逾期未回访",
         Closing.FINAL_ANSWER: "最终答复",
     },
 )
@@ -122,5 +122,17 @@ _enum(
         UnitTask.APPROVE: "待审核",
         UnitTask.WAIT: "已回复，等待",
         UnitTask.ENDED: "已办结",
+    },
+)
+_enum(
+    UpstreamTask,
+    "UpstreamTask",
+    "Where what a platform above handed down stands between it and us: the tabs of the upstream desk.",
+    {
+        UpstreamTask.HANDLE: "在办",
+        UpstreamTask.ANSWER: "待上报",
+        UpstreamTask.ACKNOWLEDGE: "待上级签收",
+        UpstreamTask.CALL_BACK: "待上级回访",
+        UpstreamTask.FINAL_ANSWER: "上级回访不满意，待最终答复或指定重办单位",
     },
 )

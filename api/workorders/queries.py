@@ -27,7 +27,7 @@ from api.workorders.types import (
 from foundation.errors import InvalidInput
 from foundation.paging import Page
 from foundation.phones import e164
-from workorders.lifecycle.documents import OrderDocument, UnitTask
+from workorders.lifecycle.documents import OrderDocument, UnitTask, UpstreamTask, upstream_task
 from workorders.lifecycle.repository import OrderFilter
 from workorders.lifecycle.states import RequestKind, Status
 
@@ -114,6 +114,21 @@ class OrderQueries:
         orders, request = reader.services.office.orders, page_request(first, after)
         return connection_of(await orders.desk(reader.actor, status, request, reader.now, span), _order(reader))
 
+    @resolved("The desk of what platforms above handed down 上级工单, soonest due first.")
+    async def upstream_desk(
+        self, info: Info, task: UpstreamTask, first: int = 20, after: str | None = None
+    ) -> OrdersResult:
+        reader = await reader_of(info.context)
+        orders, request = reader.services.office.orders, page_request(first, after)
+        rows = await orders.upstream_desk(reader.actor, task, request, reader.now)
+        documents = await orders.many(reader.actor, [row.id for row in rows.items])
+
+        def order(id: str) -> Order | None:
+            document = documents.get(id)
+            return Order.of(document, reader) if document and upstream_task(document.order) is task else None
+
+        return connection_of(_present(rows, lambda row: order(row.id)), lambda node: node)
+
     @resolved("A unit's desk, its subtree's too: the assignments with one task, soonest due first.")
     async def unit_desk(
         self,
@@ -139,11 +154,18 @@ class OrderQueries:
 
     @resolved("The dispatchers' desk of one kind of request, longest waiting first.")
     async def request_desk(
-        self, info: Info, kind: RequestKind, first: int = 20, after: str | None = None
+        self,
+        info: Info,
+        kind: RequestKind,
+        consent_asked: Annotated[
+            bool, strawberry.argument(description="Those that the platform above is asked about, instead.")
+        ] = False,
+        first: int = 20,
+        after: str | None = None,
     ) -> RequestsResult:
         reader = await reader_of(info.context)
         orders, request = reader.services.office.orders, page_request(first, after)
-        rows = await orders.requests(reader.actor, kind, request, reader.now)
+        rows = await orders.requests(reader.actor, kind, request, reader.now, consent_asked=consent_asked)
         documents = await orders.many(reader.actor, [row.order for row in rows.items])
 
         def asked(id: str, order: str) -> Request | None:

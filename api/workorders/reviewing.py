@@ -48,6 +48,13 @@ class OrderFinalAnswerInput:
     answer: str = strawberry.field(description="Names the remedies.")
 
 
+@strawberry.input
+class OrderAnswerUpInput:
+    order: strawberry.ID
+    idempotency_key: str = KEY
+    answer: str = strawberry.field(description="What the platform above is told.")
+
+
 @strawberry.type
 class ReviewingMutations:
     @resolved("热线审核通过: the reply counts, the citizen is called back.")
@@ -61,6 +68,12 @@ class ReviewingMutations:
         return await told(
             info, await reviewing.send_back(to.office, to.actor, to.order, reason=input.reason, once=to.once)
         )
+
+    @resolved("上报答复 to the platform above, once the reply was accepted; it calls back itself.")
+    async def order_answer_up(self, info: Info, input: OrderAnswerUpInput) -> OrderResult:
+        to = acting(info, input)
+        document = await reviewing.answer_up(to.office, to.actor, to.order, answer=input.answer, once=to.once)
+        return await told(info, document)
 
     @resolved("回访: one call, with what the citizen answered.")
     async def order_callback_attempt(self, info: Info, input: OrderCallbackAttemptInput) -> OrderResult:

@@ -19,13 +19,15 @@ from api.workorders.reading import Reader
 from api.workorders.routing import RoutingSuggestion
 from api.workorders.timelines import TimelineEntry, entries_of, files_of
 from foundation.masking import mask_address, mask_name, mask_phone, scrub
+from identity.actors import Actor
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import values
-from workorders.lifecycle.access import ALLOWED, may_know_reporter, owns
+from workorders.lifecycle.access import ALLOWED, SEES_ALL, may_know_reporter, owns
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.lines import stage_due
 from workorders.lifecycle.redaction import Reported, redacted
 from workorders.lifecycle.states import (
+    ONLY_UPSTREAM,
     TRANSITIONS,
     Action,
     AssignmentEnd,
@@ -50,7 +52,24 @@ class MaskedReporter:
 class Upstream:
     source: str
     number: str
-    due: datetime | None
+    due: datetime | None = strawberry.field(description="The platform's own limit for this round's answer.")
+    answered_up_at: datetime | None = strawberry.field(
+        description="上报答复: when this round's answer went up. Null for those who do not work on all orders."
+    )
+    acknowledged_at: datetime | None = strawberry.field(description="上级签收, likewise.")
+
+    @classmethod
+    def of(cls, order: values.Order, actor: Actor) -> "Upstream | None":
+        handed, above = order.upstream, actor.has(*SEES_ALL)
+        if handed is None:
+            return None
+        return cls(
+            source=handed.source,
+            number=handed.number,
+            due=handed.due,
+            answered_up_at=order.answered_up_at if above else None,
+            acknowledged_at=order.acknowledged_at if above else None,
+        )
 
 
 @strawberry.type(description="A citizen's verdict 评价.")
@@ -59,7 +78,7 @@ class Rating:
     solved: bool
     at: datetime
     round: int
-    through: str = strawberry.field(description="`app` or `callback`.")
+    through: str = strawberry.field(description="`app`, `callback`, or `upstream` for the platform above.")
 
 
 @strawberry.type(description="What a unit asked for 申请, open until it is decided or its assignment ends.")
@@ -67,6 +86,9 @@ class Request(Node):
     kind: RequestKind
     asked_at: datetime
     working_days: int | None
+    consent_asked_at: datetime | None = strawberry.field(
+        description="征求上级意见: since when the platform above is asked. Then it decides."
+    )
     value: strawberry.Private[values.Request]
     order_document: strawberry.Private[OrderDocument]
     reader: strawberry.Private[Reader]
@@ -78,6 +100,7 @@ class Request(Node):
             kind=request.kind,
             asked_at=request.asked_at,
             working_days=request.working_days,
+            consent_asked_at=request.consent_asked_at,
             value=request,
             order_document=document,
             reader=reader,
@@ -297,8 +320,7 @@ class Order(Node):
 
     @resolved()
     def upstream(self) -> Upstream | None:
-        upstream = self.document.order.upstream
-        return Upstream(source=upstream.source, number=upstream.number, due=upstream.due) if upstream else None
+        return Upstream.of(self.document.order, self.reader.actor)
 
     @resolved("The unit complained of: the order goes neither there nor below it.")
     def complained_of(self) -> Unit | None:
@@ -314,7 +336,8 @@ class Order(Node):
     @resolved("What the reader's roles may do with it in its state; the rules judge the rest.")
     def available_actions(self) -> list[Action]:
         order, roles = self.document.order, self.reader.actor.roles
-        return [action for status, action in TRANSITIONS if status is order.status and ALLOWED[action] & roles]
+        legal = [action for status, action in TRANSITIONS if status is order.status and ALLOWED[action] & roles]
+        return legal if order.upstream else [action for action in legal if action not in ONLY_UPSTREAM]
 
     @resolved("What the citizen said at intake; from units, whoever must not be known is taken out. Null once erased.")
     async def detail(self) -> str | None:

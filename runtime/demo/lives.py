@@ -16,7 +16,7 @@ from runtime.demo import tables, unit_scenes
 from runtime.demo.players import Player, Stage
 from runtime.demo.stories import Plot, Twist
 from workorders.deadlines import Kind
-from workorders.lifecycle import dispatching, intake, reviewing
+from workorders.lifecycle import dispatching, intake, reviewing, upstream
 from workorders.lifecycle.intake import Report
 from workorders.lifecycle.states import RequestKind, Status
 from workorders.lifecycle.values import Reporter, Upstream
@@ -86,10 +86,10 @@ class Life(Player):
             today = stage.calendar.local_date(self.clock.now())
             routing = await self.office.router.route(category, plot.place.path, today, frozenset())
             complained_of = routing.lead if routing is not None else None
-        upstream = None
+        handed_down = None
         if plot.channel == "upstream":
             due = self.clock.now() + timedelta(days=7)
-            upstream = Upstream(source="province", number=f"SN{plot.number:08}", due=due)
+            handed_down = Upstream(source="province", number=f"SN{plot.number:08}", due=due)
         report = Report(
             channel=plot.channel,
             kind=plot.kind,
@@ -104,7 +104,7 @@ class Life(Player):
             phone=None if anonymous else resident.mobile,
             address=complaint.address,
             complained_of=complained_of,
-            upstream=upstream,
+            upstream=handed_down,
         )
         self.id = (await intake.take_in(self.office, actor, report)).id
 
@@ -195,6 +195,10 @@ class Life(Player):
 
     async def _called_back(self) -> AsyncIterator[datetime]:
         plot, office = self.plot, self.office
+        if plot.channel == "upstream":
+            async for moment in self._called_back_above():
+                yield moment
+            return
         if plot.has(Twist.RATED, Twist.RATED_BADLY):
             yield self.after(10, 300)
             citizen = self.stage.residents[plot.resident]
@@ -223,6 +227,26 @@ class Life(Player):
         await self._attempt(agent, good=True)
         yield self.clock.now() + timedelta(minutes=2)
         await reviewing.callback_close(office, agent, self.id)
+
+    async def _called_back_above(self) -> AsyncIterator[datetime]:
+        """The answer goes up, is acknowledged, and the platform calls back."""
+        office = self.office
+        yield self.after(20, 200)
+        await reviewing.answer_up(office, self.hotline("reviewer"), self.id, answer=self.writer.phrase("answers_up"))
+        yield self.after(5, 60)
+        await upstream.acknowledge(office, UPSTREAM, self.id, round=0)
+        yield self.after(200, 900)
+        said = self.writer.phrase("callback_good")
+        await upstream.call_back(
+            office,
+            UPSTREAM,
+            self.id,
+            round=0,
+            reached=True,
+            solved=True,
+            grade=self.random.choice((1, 1, 2)),
+            said=said,
+        )
 
     async def _redone(self, agent: Actor) -> AsyncIterator[datetime]:
         office = self.office

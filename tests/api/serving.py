@@ -64,6 +64,7 @@ INPUTS = {
     ),
     **dict.fromkeys(("orderRequestExtension", "orderRequestSuspension"), "OrderRequestDaysInput"),
     "orderAdjudicate": "OrderDispatchInput",
+    "orderAskConsent": "OrderGrantInput",
 }
 """Inputs that several mutations share."""
 

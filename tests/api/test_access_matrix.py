@@ -11,14 +11,21 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType, build_schema
 
+from api.ids import Kind as IdKind
+from api.ids import global_id
 from foundation.idempotency import IdempotencyKey
+from foundation.ids import new_id
 from foundation.rate_limits import RateWindow
+from identity.actors import Actor, Role
 from identity.documents import Session
 from runtime.collections import STORED
 from runtime.schema import FILE
 from tests.api.serving import CITIZENS, INPUTS, STAFF, Api, Json
+from workorders.deadlines.values import Kind
 from workorders.lifecycle.access import ALLOWED as ALLOWED_ACTIONS
+from workorders.lifecycle.intake import Report, take_in
 from workorders.lifecycle.states import Action
+from workorders.lifecycle.values import Upstream
 
 STAFF_NAMES = frozenset(STAFF)
 PEOPLE = (*STAFF, *CITIZENS, "device", None)
@@ -120,7 +127,11 @@ ACTIONS: dict[str, tuple[frozenset[str], Road, Json]] = {
     ),
     "orderCallbackRedo": (DISPATCHERS, CALLED, WHY),
     "orderFinalAnswer": (frozenset({"supervisor"}), REDONE, {"answer": "可申请行政复议。"}),
+    "orderAskConsent": (DISPATCHERS, ASKED, {"kind": "EXTENSION"}),
+    "orderAnswerUp": (frozenset({"reviewer"}), ACCEPT, {"answer": "已修复，群众满意。"}),
 }
+FROM_ABOVE = {"orderAskConsent", "orderAnswerUp"}
+"""Tried on an order that a platform above handed down; the platform itself speaks over the exchange only."""
 STOPS_AT_A_RULE = {"orderReplace"}
 """Allowed, and then told something else: no unit of this town was abolished."""
 
@@ -137,6 +148,7 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
         SEES_ALL | WATER,
         '{ answer: unitDesk(unit: "unit:water", task: SIGN) { __typename ... on Problem { code } } }',
     ),
+    "upstreamDesk": (SEES_ALL, "{ answer: upstreamDesk(task: ANSWER) { __typename ... on Problem { code } } }"),
     "requestDesk": (
         DISPATCHERS | {"supervisor"},
         "{ answer: requestDesk(kind: RETURN) { __typename ... on Problem { code } } }",
@@ -316,13 +328,28 @@ async def picture(api: Api) -> Json:
     }
 
 
-async def brought(api: Api, road: Road) -> str:
-    """A new order of Zhang's that went this road."""
-    order = await api.intake("zhang")
+async def brought(api: Api, road: Road, *, from_above: bool = False) -> str:
+    """A new order of Zhang's, or from above, that went this road."""
+    order = await handed_down(api) if from_above else await api.intake("zhang")
     for who, action, input in road:
         answer = await api.act(who, action, order, **input)
         assert answer["__typename"] == "Order", (who, action, answer)
     return order
+
+
+async def handed_down(api: Api) -> str:
+    """The id of a new order of the province's."""
+    platform = Actor("upstream:province", frozenset({Role.UPSTREAM}), label="省平台")
+    report = Report(
+        channel="upstream",
+        kind=Kind.COMPLAINT,
+        category="leak",
+        place="street",
+        title="小区门口水管漏水",
+        detail="昨晚开始一直漏。",
+        upstream=Upstream(source="province", number=new_id()),
+    )
+    return str(global_id(IdKind.ORDER, (await take_in(api.app.office, platform, report)).id))
 
 
 async def answered(api: Api, who: str | None, query: str, **variables: Any) -> str:
@@ -362,16 +389,18 @@ def test_the_table_agrees_with_the_rule_of_the_core() -> None:
             continue
         snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in name.removeprefix("order"))
         roles = {role.value for role in ALLOWED_ACTIONS[Action(snake.lstrip("_"))]}
-        assert {role_of.get(who, "citizen") for who in allowed} == roles - {"system", "anonymous_device"}, name
+        elsewhere = {"system", "anonymous_device", "upstream"}
+        assert {role_of.get(who, "citizen") for who in allowed} == roles - elsewhere, name
 
 
 @pytest.mark.parametrize("name", ACTIONS)
 async def test_an_action_is_for_those_in_its_row(name: str, town: Api) -> None:
     allowed, road, input = ACTIONS[name]
-    order = await brought(town, road)
+    from_above = name in FROM_ABOVE
+    order = await brought(town, road, from_above=from_above)
     with_heating = any("unit:heating" in json.dumps(given) for _, _, given in road)
     at_unit = WATER | ({"heating"} if with_heating else frozenset()) if road else frozenset()
-    sees = SEES_ALL | {"zhang"} | at_unit
+    sees = SEES_ALL | at_unit | (frozenset() if from_above else {"zhang"})
     before = await picture(town)
     for n, who in enumerate(PEOPLE):
         if who in allowed:
@@ -384,7 +413,7 @@ async def test_an_action_is_for_those_in_its_row(name: str, town: Api) -> None:
             assert missing == code, "an order that one may not see is told as one that is not there"
     assert await picture(town) == before
     for n, who in enumerate(sorted(allowed)):
-        fresh = order if n == 0 else await brought(town, road)
+        fresh = order if n == 0 else await brought(town, road, from_above=from_above)
         given = {"order": fresh, "idempotencyKey": f"{name}-allowed-{n}", **input}
         code = await answered(town, who, action_query(name), input=given)
         assert code == "ok" or (name in STOPS_AT_A_RULE and code not in ("NOT_ALLOWED", "UNKNOWN")), (who, code)

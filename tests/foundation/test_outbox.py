@@ -10,7 +10,7 @@ from foundation.changes import Change
 from foundation.database import Database
 from foundation.documents import Stored
 from foundation.ids import new_id
-from foundation.outbox import BATCH, FIRST_DELAY, LEASE, MOST_TRIES, Applied, Consumer, Effect, Lease, OutboxRow
+from foundation.outbox import BATCH, LEASE, PATIENCE, Applied, Consumer, Effect, Lease, OutboxRow
 
 NOW = datetime(2026, 11, 16, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -130,11 +130,11 @@ async def test_a_row_that_fails_is_tried_again_later_and_at_last_rests_for_a_per
     each, now = consumer(outbox, fail), NOW
     assert await each.sweep(now) == 2
     assert await left(outbox) == ["bad:000001:c"]
-    assert await each.sweep(now + FIRST_DELAY - SECOND) == 0
-    for tries in range(1, MOST_TRIES):
-        now += FIRST_DELAY * 2 ** (tries - 1)
+    assert await each.sweep(now + PATIENCE.first - SECOND) == 0
+    for tries in range(1, PATIENCE.tries):
+        now += PATIENCE.first * 2 ** (tries - 1)
         assert await each.sweep(now) == 1
     assert await each.sweep(now + timedelta(days=365)) == 0
     row = await outbox.get(OutboxRow, "bad:000001:c")
     assert row is not None
-    assert (row.consumer, row.tries) == ("c:failed", MOST_TRIES)
+    assert (row.consumer, row.tries) == ("c:failed", PATIENCE.tries)

@@ -8,7 +8,7 @@ from tests.workorders.lifecycle.builders import a_work_order, order_of
 from tests.workorders.lifecycle.invariants import check, log_of
 from tests.workorders.lifecycle.town import Town
 from workorders.lifecycle.documents import NumberClaim, OrderDocument, UpstreamClaim
-from workorders.lifecycle.states import Action, Status
+from workorders.lifecycle.states import Action, RequestKind, Status
 
 ROUNDS = 8
 
@@ -118,6 +118,35 @@ async def test_the_same_hand_down_twice_at_once_is_one_order(town: Town, race: R
         await check(town, order)
     assert await town.database.collection(OrderDocument).count_documents({}) == ROUNDS
     assert await town.database.collection(UpstreamClaim).count_documents({}) == ROUNDS
+
+
+async def test_of_the_platforms_consent_and_our_refusal_one_decides(town: Town, race: Race) -> None:
+    road = a_work_order().handed_down().dispatched_to("water").signed().asking_for(RequestKind.EXTENSION, days=2)
+    for _ in range(ROUNDS):
+        before = (await road.with_consent_asked().made_in(town)).order
+        assert before.request is not None
+        outcomes = await race.run(
+            {"do": "consent", "request": before.request.id},
+            {"do": "refuse", "kind": "extension"},
+            order=before.id,
+        )
+        assert told(outcomes) == {"ok": 1, "NO_OPEN_REQUEST": 1}
+        after = await check(town, before.id)
+        consented = (await actions_of(town, before.id))[-1] is Action.GRANT_EXTENSION
+        assert (after.citizen.due > before.citizen.due) is consented
+
+
+async def test_a_bad_callback_from_above_sent_from_everywhere_at_once_is_one_redo(town: Town, race: Race) -> None:
+    order = (
+        await a_work_order().handed_down().dispatched_to("water").signed().handled().answered_up().made_in(town)
+    ).id
+    outcomes = await race.everywhere("call_back", order=order, key="k", times=5)
+    assert told(outcomes) == {"ok": 20}
+    actions = await actions_of(town, order)
+    assert (actions.count(Action.CALLBACK_ATTEMPT), actions.count(Action.CALLBACK_REDO)) == (1, 1)
+    others = await race.everywhere("call_back", order=order)
+    assert told(others) == {"WRONG_STATE": 4}
+    assert (await check(town, order)).round == 1
 
 
 async def test_a_bad_rating_sent_from_everywhere_at_once_opens_one_order(town: Town, race: Race) -> None:

@@ -34,9 +34,10 @@ from tests.workorders.lifecycle.town import (
     new_town,
     staff,
 )
-from workorders.lifecycle import dispatching, handling, intake, reviewing
+from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import OrderProjection, Tally, projector
+from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Upstream
 
@@ -73,6 +74,30 @@ async def take_in(town: Town, given: Mapping[str, Any]) -> Any:
 async def hand_down(town: Town, given: Mapping[str, Any]) -> Any:
     report = replace(COMPLAINT, upstream=Upstream(source="province", number=given["number"]), channel="upstream")
     return _answer(await intake.take_in(town.office, UPSTREAM, report, once=_once(UPSTREAM.id, given)))
+
+
+async def consent(town: Town, given: Mapping[str, Any]) -> Any:
+    once = _once(UPSTREAM.id, given)
+    return _answer(await upstream.consent(town.office, UPSTREAM, given["order"], request=given["request"], once=once))
+
+
+async def refuse(town: Town, given: Mapping[str, Any]) -> Any:
+    kind = RequestKind(given["kind"])
+    return _answer(await dispatching.refuse(town.office, DISPATCHER, given["order"], kind=kind, reason="按期办结。"))
+
+
+async def call_back(town: Town, given: Mapping[str, Any]) -> Any:
+    document = await upstream.call_back(
+        town.office,
+        UPSTREAM,
+        given["order"],
+        round=0,
+        reached=True,
+        solved=False,
+        grade=5,
+        once=_once(UPSTREAM.id, given),
+    )
+    return _answer(document)
 
 
 async def dispatch(town: Town, given: Mapping[str, Any]) -> Any:
@@ -121,7 +146,11 @@ async def sweep_outbox(town: Town, given: Mapping[str, Any]) -> Any:
 
 
 COMMANDS: dict[str, Do] = {
-    each.__name__: each for each in (take_in, hand_down, dispatch, sign, supplement, rate, sweep_timers, sweep_outbox)
+    each.__name__: each
+    for each in (
+        *(take_in, hand_down, consent, refuse, call_back),
+        *(dispatch, sign, supplement, rate, sweep_timers, sweep_outbox),
+    )
 }
 
 

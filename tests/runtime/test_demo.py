@@ -252,6 +252,7 @@ async def test_every_turn_that_an_order_can_take_is_there(app: App) -> None:
     assert any(assignment.state is AssignmentState.SIGNED and assignment.reply.due < NOW for assignment in assignments)
     assert any(order.round == 1 for order in orders)
     assert any(order.upstream for order in orders)
+    assert all(order.acknowledged_at for order in orders if order.upstream and order.status is Status.CLOSED)
     assert any(order.complained_of for order in orders)
     assert any(order.redo_asked for order in orders)
     assert {order.reporter for order in orders} == set(Reporter)

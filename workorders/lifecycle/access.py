@@ -21,6 +21,8 @@ _OWNERS = _OWN | {Role.UPSTREAM}
 _CLERK = frozenset({Role.UNIT_CLERK})
 _HEAD = frozenset({Role.UNIT_HEAD})
 _SYSTEM = frozenset({Role.SYSTEM})
+_PLATFORM = frozenset({Role.UPSTREAM})
+"""The platform above, with the orders that it handed down."""
 
 ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
     {
@@ -37,12 +39,12 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.REQUEST_EXTENSION: _CLERK,
         Action.REQUEST_SUSPENSION: _CLERK,
         Action.REQUEST_COMPLEX: _CLERK,
-        Action.GRANT_RETURN: _DISPATCHERS,
-        Action.REFUSE_RETURN: _DISPATCHERS,
-        Action.GRANT_EXTENSION: _DISPATCHERS,
-        Action.REFUSE_EXTENSION: _DISPATCHERS,
-        Action.GRANT_SUSPENSION: _DISPATCHERS,
-        Action.REFUSE_SUSPENSION: _DISPATCHERS,
+        Action.GRANT_RETURN: _DISPATCHERS | _PLATFORM,
+        Action.REFUSE_RETURN: _DISPATCHERS | _PLATFORM,
+        Action.GRANT_EXTENSION: _DISPATCHERS | _PLATFORM,
+        Action.REFUSE_EXTENSION: _DISPATCHERS | _PLATFORM,
+        Action.GRANT_SUSPENSION: _DISPATCHERS | _PLATFORM,
+        Action.REFUSE_SUSPENSION: _DISPATCHERS | _PLATFORM,
         Action.GRANT_COMPLEX: _DISPATCHERS,
         Action.REFUSE_COMPLEX: _DISPATCHERS,
         Action.RESUME: _CLERK | _DISPATCHERS | _SYSTEM,
@@ -54,15 +56,18 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.UNIT_SEND_BACK: _HEAD,
         Action.HOTLINE_ACCEPT: frozenset({Role.REVIEWER}) | _SYSTEM,
         Action.HOTLINE_SEND_BACK: frozenset({Role.REVIEWER}),
-        Action.CALLBACK_ATTEMPT: frozenset({Role.CALLBACK_AGENT}),
+        Action.CALLBACK_ATTEMPT: frozenset({Role.CALLBACK_AGENT}) | _PLATFORM,
         Action.RATE: frozenset({Role.CITIZEN}),
         Action.CALLBACK_CLOSE: _DISPATCHERS | {Role.CALLBACK_AGENT} | _SYSTEM,
-        Action.CALLBACK_REDO: _DISPATCHERS,
+        Action.CALLBACK_REDO: _DISPATCHERS | _SYSTEM,
         Action.FINAL_ANSWER: frozenset({Role.SUPERVISOR}),
         Action.WITHDRAW: _OWN | {Role.OPERATOR},
         Action.URGE: _OWN | {Role.OPERATOR},
         Action.REPLACE: frozenset({Role.CHIEF_DISPATCHER}) | _SYSTEM,
         Action.LIGHT: _SYSTEM,
+        Action.ASK_CONSENT: _DISPATCHERS,
+        Action.ANSWER_UP: frozenset({Role.REVIEWER}),
+        Action.ACKNOWLEDGE: _PLATFORM,
     }
 )
 

@@ -7,7 +7,7 @@ from identity.actors import Actor
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.office import Office
-from workorders.lifecycle.policy import hotline, requests
+from workorders.lifecycle.policy import hotline, requests, upstream
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.states import RequestKind
 
@@ -99,6 +99,20 @@ async def refuse(
     """驳回 the open request of that kind."""
     why = paragraphs("reason", reason, longest=1_000)
     return await office.act(actor, order, lambda case: requests.refuse(case, kind, why), once=once)
+
+
+async def ask_consent(
+    office: Office,
+    actor: Actor,
+    order: str,
+    *,
+    kind: RequestKind,
+    note: str | None = None,
+    once: Once | None = None,
+) -> OrderDocument:
+    """征求上级意见 on the open request of that kind: the platform that handed the order down decides it."""
+    said = optional_paragraphs("note", note, longest=1_000)
+    return await office.act(actor, order, lambda case: upstream.ask_consent(case, kind, said), once=once)
 
 
 async def replace(

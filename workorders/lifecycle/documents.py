@@ -165,7 +165,7 @@ def desk_of(order: Order, assignment: Assignment) -> UnitTask:
 
 
 class RequestDesk(Stored):
-    """A row of the dispatchers' desk of requests 申请; `desk` is the kind while it is open, then how it ended."""
+    """A row of the dispatchers' desk of requests 申请; `desk` is `request_desk` while it is open, then `decided`."""
 
     order: str
     number: str
@@ -188,9 +188,56 @@ class RequestDesk(Stored):
             number=order.number,
             assignment=request.assignment,
             kind=request.kind,
-            desk=desk or request.kind,
+            desk=desk or request_desk(request.kind, consent_asked=request.consent_asked_at is not None),
             asked_key=time_key(request.asked_at, request.id),
         )
 
 
-MODELS: tuple[type[Stored], ...] = (NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamClaim)
+def request_desk(kind: RequestKind, *, consent_asked: bool) -> str:
+    """Where an open request lies: with the dispatchers, or with the platform above that is asked for its consent."""
+    return f"{kind}:consent" if consent_asked else kind
+
+
+class UpstreamTask(StrEnum):
+    """Where what a platform above handed down stands between it and us: the tabs of the upstream desk."""
+
+    HANDLE = "handle"  # 在办
+    ANSWER = "answer"  # 待上报
+    ACKNOWLEDGE = "acknowledge"  # 待上级签收
+    CALL_BACK = "call_back"  # 待上级回访
+    FINAL_ANSWER = "final_answer"  # 待最终答复: the platform is not satisfied, and no redo follows by rule
+
+
+def upstream_task(order: Order) -> UpstreamTask | None:
+    """The tab of the upstream desk that an order lies under; None for what rests, or is none of a platform's."""
+    if order.upstream is None or order.ended:
+        return None
+    if order.status is not Status.CALLBACK:
+        return UpstreamTask.HANDLE
+    if order.redo_asked:
+        return UpstreamTask.FINAL_ANSWER
+    if order.answered_up_at is None:
+        return UpstreamTask.ANSWER
+    return UpstreamTask.CALL_BACK if order.acknowledged_at else UpstreamTask.ACKNOWLEDGE
+
+
+class UpstreamDesk(Stored):
+    """A row of the desk of upstream orders 上级工单 that are open; `_id` is the order's."""
+
+    number: str
+    desk: UpstreamTask
+    due_key: str
+
+    class Settings:
+        name = "upstream_orders"
+        indexes = [IndexModel([("desk", 1), ("due_key", 1)], name="desk_due")]
+
+    @classmethod
+    def of(cls, order: Order) -> "UpstreamDesk | None":
+        task = upstream_task(order)
+        if task is None:
+            return None
+        return cls(_id=order.id, number=order.number, desk=task, due_key=str(order_keys(order)["due_key"]))
+
+
+MODELS: tuple[type[Stored], ...] = (NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamClaim, UpstreamDesk)

@@ -11,6 +11,10 @@ Conflict
 ├── WaitsForOthers       the lead's reply must say why it does not wait
 ├── RedoAsked / RedoUsedUp / RedoLeft
 ├── AttemptsLeft
+├── NotHandedDown        only orders of a platform above are answered up
+├── NeedsConsent / ConsentAwaited
+├── AnsweredUpAlready / NotAnsweredUp / AcknowledgedAlready / AnotherRound
+├── CalledBackAbove      the platform above calls back, not we
 ├── NotRatable / AlreadyRated
 └── NotAbolished         only an abolished unit is replaced
 InvalidInput
@@ -78,6 +82,9 @@ ACTION_NAMES = {
     Action.URGE: "催办",
     Action.REPLACE: "变更承办单位",
     Action.LIGHT: "亮灯",
+    Action.ASK_CONSENT: "征求上级意见",
+    Action.ANSWER_UP: "上报答复",
+    Action.ACKNOWLEDGE: "上级签收",
 }
 
 
@@ -181,6 +188,46 @@ class RedoAsked(Conflict):
 class AttemptsLeft(Conflict):
     code = "ATTEMPTS_LEFT"
     text = "回访未接通的次数不足，请继续回访。"
+
+
+class NotHandedDown(Conflict):
+    code = "NOT_HANDED_DOWN"
+    text = "该工单不是上级平台下派的。"
+
+
+class NeedsConsent(Conflict):
+    code = "NEEDS_CONSENT"
+    text = "该工单由上级平台下派，退单、延期、挂起须先征求上级意见。"
+
+
+class ConsentAwaited(Conflict):
+    code = "CONSENT_AWAITED"
+    text = "已征求上级意见，请等待上级答复。"
+
+
+class AnsweredUpAlready(Conflict):
+    code = "ANSWERED_UP_ALREADY"
+    text = "本轮答复已经上报。"
+
+
+class NotAnsweredUp(Conflict):
+    code = "NOT_ANSWERED_UP"
+    text = "本轮答复尚未上报。"
+
+
+class AcknowledgedAlready(Conflict):
+    code = "ACKNOWLEDGED_ALREADY"
+    text = "本轮答复已经签收。"
+
+
+class AnotherRound(Conflict):
+    code = "ANOTHER_ROUND"
+    text = "该工单已不在所指的办理轮次。"
+
+
+class CalledBackAbove(Conflict):
+    code = "CALLED_BACK_ABOVE"
+    text = "该工单由上级平台回访，请等待上级的回访结果。"
 
 
 class AlreadyRated(Conflict):

@@ -149,6 +149,9 @@ class Attempted(Fact):
     solved: bool | None = None
     grade: int | None = None
     wants_redo: bool = False
+    through: str = "callback"
+    due: datetime | None = None
+    """The limit that the platform above set for the redo that it wants."""
 
 
 class Rated(Fact):
@@ -165,6 +168,8 @@ class Closed(Fact):
 
 class Redone(Fact):
     assignment: Assignment
+    upstream: Upstream | None = None
+    """The hand-down as it stands from here on, if it changed: a limit that is past does not bind the redo."""
 
 
 class Urged(Fact):
@@ -182,6 +187,20 @@ class Lit(Fact):
     """Lines that time crossed since the event before, in the order of time; each is told in one event only."""
 
     lines: tuple[Line, ...]
+
+
+class ConsentAsked(Fact):
+    """The platform above is asked whether it consents to what a unit asked for."""
+
+    request: str
+
+
+class AnsweredUp(Fact):
+    round: int
+
+
+class Acknowledged(Fact):
+    round: int
 
 
 FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
@@ -225,5 +244,8 @@ FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
         Action.URGE: Urged,
         Action.REPLACE: Replaced,
         Action.LIGHT: Lit,
+        Action.ASK_CONSENT: ConsentAsked,
+        Action.ANSWER_UP: AnsweredUp,
+        Action.ACKNOWLEDGE: Acknowledged,
     }
 )

@@ -9,10 +9,13 @@ from datetime import datetime
 
 from workorders.lifecycle.facts import (
     Accepted,
+    Acknowledged,
+    AnsweredUp,
     Approved,
     Asked,
     Attempted,
     Closed,
+    ConsentAsked,
     Contacted,
     CoReplied,
     Delegated,
@@ -142,6 +145,9 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
                 round=fact.assignment.round,
                 callback=None,
                 redo_asked=False,
+                upstream=fact.upstream or order.upstream,
+                answered_up_at=None,
+                acknowledged_at=None,
             )
         case Urged():
             count = order.urged + 1 if order.urged_on == fact.day else 1
@@ -150,6 +156,12 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
             return _replace(order, fact, at)
         case Lit():
             return _light(order, fact)
+        case ConsentAsked():
+            return _with(order, request=_open_request(order).model_copy(update={"consent_asked_at": at}))
+        case AnsweredUp():
+            return _with(order, answered_up_at=at)
+        case Acknowledged():
+            return _with(order, acknowledged_at=at)
         case _:
             return order
 
@@ -244,10 +256,12 @@ def _open_request(order: Order) -> Request:
 
 def _attempt(order: Order, fact: Attempted, at: datetime) -> Order:
     order = _with(order, attempts=order.attempts + 1, redo_asked=order.redo_asked or fact.wants_redo)
+    if fact.due is not None and order.upstream is not None:
+        order = _with(order, upstream=order.upstream.model_copy(update={"due": fact.due}))
     if fact.grade is None or fact.solved is None:
         return order
     return _with(
-        order, rating=Rating(grade=fact.grade, solved=fact.solved, at=at, round=order.round, through="callback")
+        order, rating=Rating(grade=fact.grade, solved=fact.solved, at=at, round=order.round, through=fact.through)
     )
 
 

@@ -1,14 +1,29 @@
-"""Facts turned into messages to the citizen: which events tell them something, and in what words."""
+"""Facts turned into messages to the citizen: which events tell them something, and in what words; and which events the
+platform above is told of."""
 
-from workorders.lifecycle.states import Action, Status
+from workorders.lifecycle.states import TRANSITIONS, Action, RequestKind, Status
 from workorders.lifecycle.values import Order, Reporter
 
 TOLD = frozenset({Action.INTAKE, Action.REJECT, Action.HOTLINE_ACCEPT, Action.FINAL_ANSWER})
+
+TOLD_ABOVE = frozenset(
+    {
+        *(action for (source, action), target in TRANSITIONS.items() if target is not source),
+        *(kind.refuse for kind in RequestKind),  # by the dispatcher, it takes back what the platform was asked
+        Action.ASK_CONSENT,
+        Action.ANSWER_UP,
+    }
+)
 
 
 def tells_citizen(action: Action, after: Order) -> bool:
     """Whether the citizen gets a message about this: the anonymous get none."""
     return action in TOLD and after.reporter is not Reporter.ANONYMOUS
+
+
+def tells_platform(action: Action, after: Order) -> bool:
+    """Whether the platform that handed the order down is told of this."""
+    return after.upstream is not None and action in TOLD_ABOVE
 
 
 def message(action: Action, order: Order, due: str) -> str:

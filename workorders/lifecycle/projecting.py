@@ -17,7 +17,7 @@ from foundation.documents import Stored
 from foundation.outbox import Applied, Consumer, OutboxRow
 from foundation.paging import time_key
 from workorders.deadlines.lights import Light
-from workorders.lifecycle.documents import OrderDocument, UnitDesk
+from workorders.lifecycle.documents import OrderDocument, UnitDesk, request_desk
 from workorders.lifecycle.lines import stage_light
 from workorders.lifecycle.recording import PROJECTOR
 from workorders.lifecycle.values import Order
@@ -57,8 +57,8 @@ def unit_desk(unit: str, task: str) -> str:
     return f"unit:{unit}:{task}"
 
 
-def request_desk(kind: str) -> str:
-    return f"request:{kind}"
+def request_tally(desk: str) -> str:
+    return f"request:{desk}"
 
 
 def desks_of(order: Order) -> tuple[str, ...]:
@@ -69,7 +69,8 @@ def desks_of(order: Order) -> tuple[str, ...]:
         for unit in assignment.ancestors:
             desks += _lit(unit_desk(unit, row.desk), row.light)
     if order.request is not None:
-        desks.append(request_desk(order.request.kind))
+        consent_asked = order.request.consent_asked_at is not None
+        desks.append(request_tally(request_desk(order.request.kind, consent_asked=consent_asked)))
     return tuple(desks)
 
 

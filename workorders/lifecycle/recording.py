@@ -11,9 +11,9 @@ from foundation.outbox import OutboxRow
 from foundation.timers import Timer
 from identity.actors import Actor
 from workorders.deadlines.packs import RulePack
-from workorders.lifecycle.documents import OrderDocument, RequestDesk, UnitDesk
+from workorders.lifecycle.documents import OrderDocument, RequestDesk, UnitDesk, UpstreamDesk
 from workorders.lifecycle.lines import next_moment
-from workorders.lifecycle.notices import tells_citizen
+from workorders.lifecycle.notices import tells_citizen, tells_platform
 from workorders.lifecycle.policy.case import Decision
 from workorders.lifecycle.values import Order
 
@@ -21,6 +21,7 @@ PROJECTOR = "projector"
 NOTICES = "notices"
 LIGHTS = "lights"
 WATCH_TIMER = "watch"
+EXCHANGE = "exchange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def _record_events(
         change.insert(event)
         if tells_citizen(step.decision.action, step.after):
             change.insert(OutboxRow.of(NOTICES, subject, event.sequence, now, {"action": step.decision.action}))
+        if tells_platform(step.decision.action, step.after):
+            change.insert(OutboxRow.of(EXCHANGE, subject, event.sequence, now, {}))
         head = event.hash
     change.insert(OutboxRow.of(PROJECTOR, subject, steps[-1].after.version, now, {}))
     return head
@@ -111,6 +114,7 @@ def _record_beside(change: Change, before: Order | None, after: Order) -> None:
         elif old != row:
             change.replace(row, expecting={})
     _record_request(change, before, after)
+    _record_upstream(change, before, after)
 
 
 def _desk_rows(order: Order | None) -> list[UnitDesk]:
@@ -139,3 +143,12 @@ def _watched(change: Change, document: OrderDocument, rules: RulePack, now: date
         return document
     change.insert(Timer.at(moment, WATCH_TIMER, document.id, sequence=document.version))
     return document.changed(watched_at=moment)
+
+
+def _record_upstream(change: Change, before: Order | None, after: Order) -> None:
+    """An order from above lies on the upstream desk as long as it is open."""
+    old, new = UpstreamDesk.of(before) if before else None, UpstreamDesk.of(after)
+    if new is not None and new != old:
+        change.put(new)
+    elif new is None and old is not None:
+        change.discard(UpstreamDesk, [old.id])

@@ -10,7 +10,16 @@ from foundation.events import Event, event_id
 from foundation.paging import EARLIEST, LATEST, Page, PageRequest, Span, instant, page_of
 from identity.actors import HOTLINE_ROLES, Actor, Role
 from workorders.lifecycle.access import SEES_ALL, may_see
-from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, UnitTask
+from workorders.lifecycle.documents import (
+    NumberClaim,
+    OrderDocument,
+    RequestDesk,
+    UnitDesk,
+    UnitTask,
+    UpstreamDesk,
+    UpstreamTask,
+    request_desk,
+)
 from workorders.lifecycle.states import RequestKind, Status
 
 WIDEST_WINDOW = timedelta(days=31)
@@ -143,6 +152,25 @@ class OrderRepository:
         )
         return _loaded(page)
 
+    async def upstream_desk(
+        self, actor: Actor, task: UpstreamTask, request: PageRequest, now: datetime
+    ) -> Page[UpstreamDesk]:
+        """The desk of what platforms above handed down, soonest due first. Raises `NotAllowed` for others than the
+        hotline and leadership.
+        """
+        if not actor.has(*HOTLINE_ROLES, Role.LEADERSHIP):
+            raise NotAllowed
+        page = await page_of(
+            self._database,
+            UpstreamDesk,
+            {"desk": task},
+            "due_key",
+            request,
+            descending=False,
+            around=now,
+        )
+        return page.map([UpstreamDesk.load(raw) for raw in page.items])
+
     async def unit_desk(
         self,
         actor: Actor,
@@ -170,14 +198,18 @@ class OrderRepository:
         )
         return page.map([UnitDesk.load(raw) for raw in page.items])
 
-    async def requests(self, actor: Actor, kind: RequestKind, request: PageRequest, now: datetime) -> Page[RequestDesk]:
-        """The dispatchers' desk of one kind of request, longest waiting first. Raises `NotAllowed` for others."""
+    async def requests(
+        self, actor: Actor, kind: RequestKind, request: PageRequest, now: datetime, *, consent_asked: bool = False
+    ) -> Page[RequestDesk]:
+        """The dispatchers' desk of one kind of request, longest waiting first; or those on which a platform above was
+        asked for its consent. Raises `NotAllowed` for others.
+        """
         if not actor.has(Role.DISPATCHER, Role.CHIEF_DISPATCHER, Role.SUPERVISOR):
             raise NotAllowed
         page = await page_of(
             self._database,
             RequestDesk,
-            {"desk": kind},
+            {"desk": request_desk(kind, consent_asked=consent_asked)},
             "asked_key",
             request,
             descending=False,

@@ -7,7 +7,7 @@ from identity.actors import Actor
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import draft_again
 from workorders.lifecycle.office import Office
-from workorders.lifecycle.policy import callback, hotline
+from workorders.lifecycle.policy import callback, hotline, upstream
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.values import WORST_GOOD_GRADE, Closing, Order
 
@@ -26,6 +26,14 @@ async def send_back(
     """热线审核退回 to the unit."""
     why = paragraphs("reason", reason, longest=1_000)
     return await office.act(actor, order, lambda case: hotline.send_back(case, why), once=once)
+
+
+async def answer_up(
+    office: Office, actor: Actor, order: str, *, answer: str, once: Once | None = None
+) -> OrderDocument:
+    """上报答复 to the platform that handed the order down, once its reply was accepted."""
+    text = paragraphs("answer", answer)
+    return await office.act(actor, order, lambda case: upstream.answer_up(case, text), once=once)
 
 
 async def callback_attempt(

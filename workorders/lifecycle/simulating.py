@@ -6,7 +6,7 @@ under other limits nobody knows: an assignment that the timer signed for is not 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -165,9 +165,11 @@ def _retold(  # noqa: PLR0911
         case Delegated():
             return fact.model_copy(update={"delegated": _assigned(case, fact.delegated)})
         case Redone():
+            if fact.upstream is not None:
+                case = replace(case, order=supposed.model_copy(update={"upstream": fact.upstream}))
             return fact.model_copy(update={"assignment": _assigned(case, fact.assignment)})
         case Granted() if supposed.request is not None:
-            granted = requests.grant(case, supposed.request.kind).fact
+            granted = requests.granted(case, supposed.request.kind)
             return granted.model_copy(update={"suspended_until": fact.suspended_until})
         case Resumed():
             return requests.resume(case).fact

@@ -64,6 +64,14 @@ class Action(StrEnum):
     URGE = "urge"  # 催办
     REPLACE = "replace"  # 承办单位变更
     LIGHT = "light"  # 亮灯: time crossed a line of a deadline
+    # Of what a platform above handed down, and of nothing else:
+    ASK_CONSENT = "ask_consent"  # 征求上级意见
+    ANSWER_UP = "answer_up"  # 上报答复
+    ACKNOWLEDGE = "acknowledge"  # 上级签收
+
+
+ONLY_UPSTREAM = frozenset({Action.ASK_CONSENT, Action.ANSWER_UP, Action.ACKNOWLEDGE})
+"""What happens to orders that a platform above handed down only."""
 
 
 BEFORE_CALLBACK = (
@@ -125,6 +133,10 @@ def _table() -> Mapping[tuple[Status, Action], Status]:
     move(Action.CALLBACK_CLOSE, Status.CALLBACK, to=Status.CLOSED)
     move(Action.CALLBACK_REDO, Status.CALLBACK, to=Status.IN_PROGRESS)
     move(Action.FINAL_ANSWER, Status.CALLBACK, to=Status.CLOSED)
+    # Between the hotline and the platform above.
+    stay(Action.ASK_CONSENT, *_WITH_UNIT)
+    stay(Action.ANSWER_UP, Status.CALLBACK)
+    stay(Action.ACKNOWLEDGE, Status.CALLBACK)
     # The citizen's own.
     stay(Action.SUPPLEMENT, *BEFORE_CALLBACK, Status.CALLBACK)
     stay(Action.URGE, *BEFORE_CALLBACK)
@@ -204,6 +216,9 @@ class RequestKind(StrEnum):
     def refuse(self) -> Action:
         return Action(f"refuse_{self}")
 
+
+NEEDS_CONSENT = frozenset({RequestKind.RETURN, RequestKind.EXTENSION, RequestKind.SUSPENSION})
+"""What a unit gets for an upstream order only with its platform's consent; the longer limit stays within theirs."""
 
 REQUEST_NAMES: Mapping[RequestKind, str] = MappingProxyType(
     {

@@ -23,6 +23,7 @@ from workorders.lifecycle.facts import (
     Accepted,
     Asked,
     Attempted,
+    ConsentAsked,
     Contacted,
     Delegated,
     Dispatched,
@@ -39,8 +40,8 @@ from workorders.lifecycle.facts import (
     Signed,
 )
 from workorders.lifecycle.redaction import Reported, redacted
-from workorders.lifecycle.states import REQUEST_NAMES, Action, AssignmentRole
-from workorders.lifecycle.values import OUTCOME_NAMES, Line, Order, Reporter
+from workorders.lifecycle.states import REQUEST_NAMES, Action, AssignmentRole, RequestKind
+from workorders.lifecycle.values import OUTCOME_NAMES, THROUGH_UPSTREAM, Line, Order, Reporter, Request
 
 PERSONAL = frozenset({"name", "phone", "address"})
 """Texts of the intake that no timeline shows: `reveal` does."""
@@ -49,6 +50,8 @@ _IN_THE_HOUSE = frozenset({Action.UNIT_APPROVE, Action.UNIT_SEND_BACK})
 """What is said within one unit: that unit and the hotline read it."""
 
 _BRINGS_FILES = frozenset({Action.INTAKE, Action.SUPPLEMENT, Action.SUBMIT_REPLY})
+
+_ASKING = frozenset(kind.ask for kind in RequestKind)
 
 _GRADES = MappingProxyType({1: "非常满意", 2: "满意", 3: "基本满意", 4: "不满意", 5: "非常不满意"})
 
@@ -136,6 +139,7 @@ _PUBLIC_TEXTS: Mapping[Action, frozenset[str]] = MappingProxyType(
         Action.FINAL_ANSWER: frozenset({"answer"}),
         Action.WITHDRAW: frozenset({"reason"}),
         Action.URGE: frozenset({"text"}),
+        Action.ANSWER_UP: frozenset({"answer"}),
     }
 )
 
@@ -171,7 +175,12 @@ def _plain_words(told: Told, action: Action, fact: Fact, *, own: bool) -> str | 
         case _, Accepted():
             return f"{_unit_of(told, fact.assignment)}已答复，欢迎您评价。"
         case _, Attempted():
-            return "热线已回访。" if fact.reached else "热线曾回访，未接通。"
+            caller = "上级平台" if fact.through == THROUGH_UPSTREAM else "热线"
+            return f"{caller}已回访。" if fact.reached else f"{caller}曾回访，未接通。"
+        case Action.ANSWER_UP, _:
+            return "热线已向上级平台上报答复。"
+        case Action.ACKNOWLEDGE, _:
+            return "上级平台已签收答复。"
         case _, Rated():
             return f"您已评价：{_GRADES[fact.grade]}，{'已解决' if fact.solved else '未解决'}。"
         case Action.CALLBACK_CLOSE, _:
@@ -253,6 +262,9 @@ def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR091
         case Replied():
             waits = "" if fact.waits_for_nobody else "，未等待协办或转派单位"
             return f"{_unit_of(told, fact.assignment)}{what}：{OUTCOME_NAMES[fact.outcome]}{waits}。"
+        case ConsentAsked():
+            asked = _request_of(told, fact.request)
+            return f"{what}：{REQUEST_NAMES[asked.kind]}。" if asked is not None else f"{what}。"
         case Attempted() if fact.reached and fact.grade is not None:
             solved = "已解决" if fact.solved else "未解决"
             return f"{what}：{solved}，{_GRADES[fact.grade]}{'，要求重办' if fact.wants_redo else ''}。"
@@ -288,6 +300,11 @@ def _texts(event: Event, key: DataKey | None, names: AbstractSet[str]) -> dict[s
 def _lead(told: Told, fact: Dispatched) -> str:
     lead = next((a for a in fact.assignments if a.role is AssignmentRole.LEAD), None)
     return told.unit_name(lead.unit) if lead else "承办单位"
+
+
+def _request_of(told: Told, id: str) -> Request | None:
+    asked = (fact_of(event) for event in told.events if event.type in _ASKING)
+    return next((fact.request for fact in asked if isinstance(fact, Asked) and fact.request.id == id), None)
 
 
 def _unit_of(told: Told, assignment: str) -> str:

@@ -32,7 +32,7 @@ class Closing(StrEnum):
     CALLED_BACK = "called_back"  # 回访归档
     UNREACHED = "unreached"  # 三次未接通
     RATED = "rated"  # 市民好评自动归档
-    WITHOUT_CALLBACK = "without_callback"  # 匿名, 无需回访
+    WITHOUT_CALLBACK = "without_callback"  # 匿名, 无需回访; 或上级逾期未回访
     FINAL_ANSWER = "final_answer"  # 最终答复
 
 
@@ -56,7 +56,10 @@ OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
 
 
 class Upstream(Value):
-    """Where an order was handed down from: `source` and `number` are unique together."""
+    """Where an order was handed down from: `source` and `number` are unique together.
+
+    `due` is the platform's own limit for the answer of this round, None where it set none.
+    """
 
     source: str
     number: str
@@ -114,6 +117,8 @@ class Request(Value):
     asked_by: str
     working_days: int | None = None
     suggested_unit: str | None = None
+    consent_asked_at: datetime | None = None
+    """Since when the platform above is asked; then it decides."""
 
 
 class Line(Value):
@@ -141,10 +146,15 @@ class Line(Value):
 
 
 WORST_GOOD_GRADE = 3
+THROUGH_UPSTREAM = "upstream"
+"""How a callback of the platform above comes."""
 
 
 class Rating(Value):
-    """A citizen's verdict 评价: grade 1 非常满意 to 5 非常不满意; 1–3 are good."""
+    """A citizen's verdict 评价: grade 1 非常满意 to 5 非常不满意; 1–3 are good.
+
+    It came through the `app`, our `callback`, or that of the platform above, `upstream`.
+    """
 
     grade: int
     solved: bool
@@ -200,6 +210,9 @@ class Order(Value):
     request: Request | None = None
     told: tuple[Line, ...] = ()
     """The last line told of each deadline; one that is moved back to where it was is not told again."""
+    answered_up_at: datetime | None = None
+    """When this round's answer went to the platform above 上报答复, and when that acknowledged it 上级签收."""
+    acknowledged_at: datetime | None = None
 
     @property
     def ended(self) -> bool:

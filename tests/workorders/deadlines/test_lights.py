@@ -105,6 +105,7 @@ def test_a_light_only_ever_goes_from_green_by_yellow_to_red(
         sign_due(RULES, CITY, urgency=urgency, start=start),
     ):
         yellow = deadline.yellow_at
+        assert yellow is not None
         assert start <= yellow <= deadline.due
         order = [Light.GREEN, Light.YELLOW, Light.RED]
         seen = [light(deadline, at=start + timedelta(milliseconds=ms)) for ms in sorted(looks)]

@@ -12,12 +12,13 @@ from tests.workorders.lifecycle.town import (
     OPERATOR,
     REVIEWER,
     SUPERVISOR,
+    UPSTREAM,
     Town,
     clerk_of,
     head_of,
 )
 from workorders.deadlines.values import Kind, Urgency
-from workorders.lifecycle import dispatching, handling, intake, reviewing
+from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.office import TIMERS
 from workorders.lifecycle.policy import passing
@@ -51,6 +52,20 @@ async def _replace(town: Town, actor: Actor, id: str) -> OrderDocument:
 async def _light(town: Town, actor: Actor, id: str) -> OrderDocument:
     """What only the system does when time has crossed a line; here it has crossed none."""
     return await town.office.act(actor, id, lambda case: passing.light(case, ()))
+
+
+async def _ask_consent(town: Town, actor: Actor, id: str) -> OrderDocument:
+    """On whatever its unit asked for."""
+    document = await town.office.orders.by_id(id)
+    request = document.order.request if document else None
+    kind = request.kind if request else RequestKind.EXTENSION
+    return await dispatching.ask_consent(town.office, actor, id, kind=kind, note="请予支持。")
+
+
+async def _acknowledge(town: Town, actor: Actor, id: str) -> OrderDocument:
+    document = await town.office.orders.by_id(id)
+    round = document.order.round if document else 0
+    return await upstream.acknowledge(town.office, actor, id, round=round)
 
 
 ACTS: Mapping[Action, Act] = {
@@ -99,6 +114,9 @@ ACTS: Mapping[Action, Act] = {
     Action.URGE: lambda town, actor, id: intake.urge(town.office, actor, id),
     Action.REPLACE: _replace,
     Action.LIGHT: _light,
+    Action.ASK_CONSENT: _ask_consent,
+    Action.ANSWER_UP: lambda town, actor, id: reviewing.answer_up(town.office, actor, id, answer="已修复，群众满意。"),
+    Action.ACKNOWLEDGE: _acknowledge,
     **{kind.ask: _ask(kind) for kind in RequestKind},
     **{kind.grant: _grant(kind) for kind in RequestKind},
     **{kind.refuse: _refuse(kind) for kind in RequestKind},
@@ -130,5 +148,8 @@ RIGHT_PERSON: Mapping[Action, Actor] = {
     Action.URGE: CITIZEN,
     Action.REPLACE: CHIEF,
     Action.LIGHT: TIMERS,
+    Action.ASK_CONSENT: DISPATCHER,
+    Action.ANSWER_UP: REVIEWER,
+    Action.ACKNOWLEDGE: UPSTREAM,
 }
 """Who takes the action on an order that the water office leads and the heating office helps with."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from foundation.ids import new_id
 from identity.actors import Actor
 from tests.workorders.lifecycle.town import (
     CALLER,
@@ -28,7 +29,7 @@ from tests.workorders.lifecycle.town import (
     head_of,
 )
 from workorders.deadlines.values import Kind, Urgency
-from workorders.lifecycle import dispatching, handling, intake, reviewing
+from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import Report
 from workorders.lifecycle.lines import stage_due
@@ -51,7 +52,10 @@ class WorkOrder:
     async def made_in(self, town: Town) -> OrderDocument:
         """Take the order in on Monday at 09:00, and let everything happen to it."""
         town.clock.set(MONDAY)
-        id = (await intake.take_in(town.office, self.reporter, self.report)).id
+        report = self.report
+        if report.upstream is not None and not report.upstream.number:
+            report = replace(report, upstream=report.upstream.model_copy(update={"number": new_id()}))
+        id = (await intake.take_in(town.office, self.reporter, report)).id
         for step in self.steps:
             await step(town, await order_of(town, id))
         document = await town.office.orders.by_id(id)
@@ -81,9 +85,10 @@ class WorkOrder:
     def anonymous(self) -> "WorkOrder":
         return replace(self.reported(reporter=Reporter.ANONYMOUS, name=None, phone=None), reporter=DEVICE)
 
-    def handed_down(self, due: datetime | None = None, number: str = "SN1") -> "WorkOrder":
-        upstream = Upstream(source="province", number=number, due=due)
-        return replace(self.reported(upstream=upstream, channel="upstream"), reporter=UPSTREAM)
+    def handed_down(self, due: datetime | None = None, number: str = "") -> "WorkOrder":
+        """By the province, under a number of its own each time that none is given."""
+        handed = Upstream(source="province", number=number, due=due)
+        return replace(self.reported(upstream=handed, channel="upstream"), reporter=UPSTREAM)
 
     # Time
 
@@ -222,11 +227,37 @@ class WorkOrder:
 
         return self.then(refuse)
 
+    def with_consent_asked(self) -> "WorkOrder":
+        async def ask(town: Town, order: Order) -> None:
+            assert order.request is not None
+            await dispatching.ask_consent(town.office, DISPATCHER, order.id, kind=order.request.kind, note="请予支持。")
+
+        return self.then(ask)
+
+    def consented_to(self) -> "WorkOrder":
+        async def consent(town: Town, order: Order) -> None:
+            assert order.request is not None
+            await upstream.consent(town.office, UPSTREAM, order.id, request=order.request.id)
+
+        return self.then(consent)
+
+    def refused_above(self) -> "WorkOrder":
+        async def refuse(town: Town, order: Order) -> None:
+            assert order.request is not None
+            await upstream.refuse_consent(
+                town.office, UPSTREAM, order.id, request=order.request.id, reason="请按原时限办理。"
+            )
+
+        return self.then(refuse)
+
     def returned(self) -> "WorkOrder":
         return self.asking_for(RequestKind.RETURN).granted()
 
     def extended(self, *, days: int) -> "WorkOrder":
         return self.asking_for(RequestKind.EXTENSION, days=days).granted()
+
+    def extended_with_consent(self, *, days: int) -> "WorkOrder":
+        return self.asking_for(RequestKind.EXTENSION, days=days).with_consent_asked().consented_to()
 
     def suspended(self, *, days: int) -> "WorkOrder":
         return self.asking_for(RequestKind.SUSPENSION, days=days).granted()
@@ -293,6 +324,37 @@ class WorkOrder:
         return self.then(
             lambda town, order: reviewing.final_answer(
                 town.office, SUPERVISOR, order.id, answer="已尽处理，可依法申请行政复议。"
+            )
+        )
+
+    # Of the platform above
+
+    def answered_up(self) -> "WorkOrder":
+        return self.then(
+            lambda town, order: reviewing.answer_up(town.office, REVIEWER, order.id, answer="已修复，群众满意。")
+        )
+
+    def acknowledged(self) -> "WorkOrder":
+        return self.then(lambda town, order: upstream.acknowledge(town.office, UPSTREAM, order.id, round=order.round))
+
+    def called_back_above(
+        self,
+        *,
+        reached: bool = True,
+        solved: bool | None = True,
+        grade: int | None = 1,
+        due: datetime | None = None,
+    ) -> "WorkOrder":
+        return self.then(
+            lambda town, order: upstream.call_back(
+                town.office,
+                UPSTREAM,
+                order.id,
+                round=order.round,
+                reached=reached,
+                solved=solved if reached else None,
+                grade=grade if reached else None,
+                due=due,
             )
         )
 

@@ -9,7 +9,7 @@ from foundation.numbers import NumberCounter
 from foundation.timers import Timer
 from tests.workorders.lifecycle.town import MODELS, Town
 from workorders.deadlines.values import Extension, Suspension
-from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, order_keys
+from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamDesk, order_keys
 from workorders.lifecycle.facts import FACTS, Lit
 from workorders.lifecycle.folding import Entry, apply, receive
 from workorders.lifecycle.lines import crossed, next_moment
@@ -117,6 +117,8 @@ async def _check_beside(town: Town, order: Order) -> None:
     asked = await database.collection(RequestDesk).find({"order": order.id}).to_list()
     still = [RequestDesk.load(raw) for raw in asked if raw["desk"] != "decided"]
     assert still == ([RequestDesk.of(order, order.request)] if order.request is not None else [])
+    above = await database.get(UpstreamDesk, order.id)
+    assert above == UpstreamDesk.of(order)
     claim = await database.get(NumberClaim, order.number)
     assert claim is not None
     assert claim.order == order.id
@@ -132,6 +134,7 @@ async def _check_watched(town: Town, document: OrderDocument) -> None:
     if moment is not None:
         timers = await town.database.collection(Timer).find({"subject": document.id, "kind": WATCH_TIMER}).to_list()
         assert document.watched_at in [raw["deadline"] for raw in timers]
+        assert document.watched_at is not None
         assert document.watched_at <= moment
 
 

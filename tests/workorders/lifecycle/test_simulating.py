@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from foundation.database import Database
-from foundation.errors import DomainError
+from foundation.errors import DomainError, NotAllowed
 from foundation.timers import Timers
 from foundation.working_time import shipped_calendar
 from identity.actors import Actor
@@ -26,6 +26,7 @@ from tests.workorders.lifecycle.town import (
     OPERATOR,
     REVIEWER,
     UNITS,
+    UPSTREAM,
     Town,
     clerk_of,
     head_of,
@@ -35,10 +36,11 @@ from workorders.deadlines import Deadline, Kind, Limit, LimitUnit, RulePack, Ter
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.facts import FACTS, Approved, Contacted, Received, Signed
 from workorders.lifecycle.folding import Entry, apply, rebuild, receive
-from workorders.lifecycle.policy import callback, citizen, hotline, requests, unit
+from workorders.lifecycle.policy import callback, citizen, hotline, requests, unit, upstream
+from workorders.lifecycle.policy.automatic import RULES
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.simulating import Simulation, Timed, Verdict, calendars_in, simulate
-from workorders.lifecycle.states import Action, AssignmentEnd, RequestKind
+from workorders.lifecycle.states import Action, AssignmentEnd, RequestKind, Status
 from workorders.lifecycle.terms import Terms
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Assignment, Order, Outcome, Reporter, Upstream
@@ -89,7 +91,12 @@ STORIES = {
     .later(days=2).handled().called_back(grade=4, solved=False).finally_answered(),
     "handed on": SIGNED.extended(days=1).later(hours=2).with_its_unit_abolished(successor="police").handed_to("police"),
     "handed down": a_work_order().handed_down(MONDAY + timedelta(days=6)).dispatched_to("water").later(hours=1).signed()
-    .later(days=1).extended(days=2),
+    .later(days=1).asking_for(RequestKind.EXTENSION, days=2).with_consent_asked().later(hours=3).consented_to(),
+    "redone for the platform": a_work_order().handed_down(MONDAY + timedelta(days=4)).dispatched_to("water").signed()
+    .later(days=2).handled().answered_up().later(days=3).called_back_above(grade=5)
+    .reclassified(urgency=Urgency.URGENT).later(hours=2).handled(),
+    "redone by the platform's limit": a_work_order().handed_down().dispatched_to("water").signed().handled()
+    .answered_up().called_back_above(solved=False, due=MONDAY + timedelta(days=2)).reclassified(kind=Kind.HELP),
     "handed down late": a_work_order().handed_down(MONDAY + timedelta(hours=30)).dispatched_to("water").signed(),
     "nobody signed": timers_fired(a_work_order().dispatched_to("water", "heating").overdue()).later(days=2),
 }  # fmt: skip
@@ -272,6 +279,26 @@ def _reclassified(kind: Kind, urgency: Urgency) -> Decide:
     )
 
 
+def _called_back_badly(after: timedelta | None) -> Decide:
+    return lambda case: upstream.call_back(
+        case,
+        case.order.round,
+        reached=True,
+        solved=False,
+        grade=5,
+        said=None,
+        due=None if after is None else case.now + after,
+    )
+
+
+def _followed(case: Case) -> Decision:
+    """What the rules do by themselves after a callback. Raises `NotAllowed` where they do nothing."""
+    done = upstream.after_callback(case) if case.order.status is Status.CALLBACK and case.order.upstream else None
+    if done is None:
+        raise NotAllowed
+    return done
+
+
 def _acts() -> dict[str, Decide]:
     acts: dict[str, Decide] = {
         "dispatch": _by(DISPATCHER, lambda case: hotline.dispatch(case, "water", ("heating",), note=None)),
@@ -284,9 +311,16 @@ def _acts() -> dict[str, Decide]:
         "redo": _by(DISPATCHER, lambda case: callback.redo(case, "问题仍在")),
         "withdraw": _by(OPERATOR, lambda case: citizen.withdraw(case, "已解决")),
         "resume": _by(DISPATCHER, requests.resume),
+        "answer up": _by(REVIEWER, lambda case: upstream.answer_up(case, "已修复")),
+        "acknowledge": _by(UPSTREAM, lambda case: upstream.acknowledge(case, case.order.round)),
+        "the platform is not satisfied": _by(UPSTREAM, _called_back_badly(None)),
+        "the platform sets a limit": _by(UPSTREAM, _called_back_badly(timedelta(days=2))),
+        "the rules go on": _by(RULES, _followed),
     }
     for kind in RequestKind:
         acts[f"grant {kind}"] = _by(DISPATCHER, partial(requests.grant, kind=kind))
+        acts[f"ask consent to {kind}"] = _by(DISPATCHER, partial(upstream.ask_consent, kind=kind, note=None))
+        acts[f"consent to {kind}"] = _by(UPSTREAM, partial(requests.grant, kind=kind))
         acts[f"refuse {kind}"] = _by(DISPATCHER, partial(requests.refuse, kind=kind, reason="不充分"))
     for name in ("water", "heating"):
         clerk, head = clerk_of(name), head_of(name)
@@ -335,7 +369,7 @@ def _intake(kind: Kind, urgency: Urgency, due: datetime | None) -> Received:
         category=("water",),
         place=("town",),
         reporter=Reporter.OPEN,
-        reporter_id=None,
+        reporter_id=UPSTREAM.id if due else None,
         complained_of=None,
         upstream=Upstream(source="province", number="1", due=due) if due else None,
         linked_to=None,

@@ -1,5 +1,6 @@
 """The two tables: every state × action of an order, every state × step of an assignment."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -8,7 +9,7 @@ import pytest
 from tests.workorders.lifecycle.acts import ACTS, RIGHT_PERSON
 from tests.workorders.lifecycle.builders import WorkOrder, a_work_order
 from tests.workorders.lifecycle.invariants import check, picture
-from tests.workorders.lifecycle.town import MONDAY, Town, clerk_of
+from tests.workorders.lifecycle.town import CITIZEN, MONDAY, UPSTREAM, Town, clerk_of
 from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES, WrongState
 from workorders.lifecycle.facts import FACTS, CoReplied, SentBack, Signed
 from workorders.lifecycle.folding import apply
@@ -47,6 +48,10 @@ TYPICAL: dict[Status, WorkOrder] = {
     S.WITHDRAWN: DISPATCHED.withdrawn(),
 }
 
+HANDED_DOWN = a_work_order().handed_down().dispatched_to("water", "heating").signed()
+ASKED_ABOVE = HANDED_DOWN.asking_for(RequestKind.EXTENSION)
+ANSWERABLE = HANDED_DOWN.replied(not_waiting_because=WAITING).approved().accepted()
+
 READY: dict[tuple[Status, Action], WorkOrder] = {
     # What an action needs beside the state.
     (S.RECEIVED, A.ADJUDICATE): RETURNED.dispatched_to("water").returned(),
@@ -57,6 +62,12 @@ READY: dict[tuple[Status, Action], WorkOrder] = {
     (S.UNIT_REVIEW, A.CO_REPLY): REPLIED.co_signed_by("heating"),
     (S.HOTLINE_REVIEW, A.CO_REPLY): APPROVED.co_signed_by("heating"),
     (S.IN_PROGRESS, A.RESUME): SIGNED.suspended(days=2),
+    (S.DISPATCHED, A.ASK_CONSENT): a_work_order().handed_down().dispatched_to("water").asking_for(RequestKind.RETURN),
+    (S.IN_PROGRESS, A.ASK_CONSENT): ASKED_ABOVE,
+    (S.UNIT_REVIEW, A.ASK_CONSENT): ASKED_ABOVE.replied(not_waiting_because=WAITING),
+    (S.HOTLINE_REVIEW, A.ASK_CONSENT): ASKED_ABOVE.replied(not_waiting_because=WAITING).approved(),
+    (S.CALLBACK, A.ANSWER_UP): ANSWERABLE,
+    (S.CALLBACK, A.ACKNOWLEDGE): ANSWERABLE.answered_up(),
     **{
         (status, A.REPLACE): TYPICAL[status].with_its_unit_abolished("heating", "police")
         for status in (S.DISPATCHED, S.IN_PROGRESS, S.UNIT_REVIEW, S.HOTLINE_REVIEW)
@@ -122,7 +133,8 @@ async def test_an_illegal_pair_is_refused_and_nothing_is_written(town: Town, sta
     illegal = [action for action in ACTS if (status, action) not in TRANSITIONS]
     for action in illegal:
         with pytest.raises(WrongState) as refused:
-            await ACTS[action](town, RIGHT_PERSON[action], before.id)
+            person = RIGHT_PERSON[action]
+            await ACTS[action](town, replace(person, id=CITIZEN.id) if person is UPSTREAM else person, before.id)
         assert refused.value.code == "WRONG_STATE"
         assert STATUS_NAMES[status] in refused.value.message
         assert ACTION_NAMES[action] in refused.value.message

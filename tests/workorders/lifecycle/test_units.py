@@ -377,7 +377,7 @@ async def test_the_longer_limit_and_a_new_class_stay_before_the_platforms_limit(
     assert complex.lead is not None
     assert complex.lead.reply.due == complex.citizen.due == local(26)
     handed = a_work_order().handed_down(due=local(19), number="SN2").dispatched_to("water").signed()
-    extended = (await handed.extended(days=2).reclassified(kind=Kind.HELP).made_in(town)).order
+    extended = (await handed.extended_with_consent(days=2).reclassified(kind=Kind.HELP).made_in(town)).order
     assert extended.lead is not None
     assert extended.lead.reply.due == extended.citizen.due == local(20)
 

@@ -16,7 +16,7 @@ from foundation.errors import DomainError
 from foundation.idempotency import IdempotencyKey, Once
 from foundation.ids import new_id
 from foundation.timers import Timer, Timers
-from identity.actors import Actor
+from identity.actors import Actor, Role
 from tests.workorders.lifecycle.acts import ACTS, RIGHT_PERSON
 from tests.workorders.lifecycle.builders import request
 from tests.workorders.lifecycle.invariants import check
@@ -41,7 +41,7 @@ from tests.workorders.lifecycle.town import (
     head_of,
 )
 from workorders.deadlines.values import Kind, Urgency
-from workorders.lifecycle import dispatching, handling, intake, reviewing
+from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.access import ALLOWED
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import Report
@@ -63,6 +63,7 @@ AT_UNITS = {action for action, roles in ALLOWED.items() if any(role.startswith("
 ONWARD = {
     **dict.fromkeys((Action.DISPATCH, Action.ADJUDICATE, Action.SIGN, Action.SUBMIT_REPLY), 12),
     **dict.fromkeys((Action.UNIT_APPROVE, Action.HOTLINE_ACCEPT, Action.CALLBACK_ATTEMPT, Action.CALLBACK_REDO), 12),
+    **dict.fromkeys((Action.ASK_CONSENT, Action.ANSWER_UP, Action.ACKNOWLEDGE), 6),
     **dict.fromkeys((Action.REJECT, Action.WITHDRAW, Action.ANSWER_NOW), 1),
     Action.LIGHT: 0,
 }
@@ -120,6 +121,8 @@ class Walk:
         if order.request is not None and self._draw.draw(st.booleans()):
             decided = (order.request.kind.grant, order.request.kind.refuse)
             action = self._draw.draw(st.sampled_from(decided))
+        if order.upstream is not None and Role.UPSTREAM in ALLOWED[action] and self._draw.draw(st.booleans()):
+            return action, UPSTREAM
         if action not in AT_UNITS:
             reporter = next((actor for actor in EVERYBODY if actor.id == order.reporter_id), CITIZEN)
             return action, reporter if RIGHT_PERSON[action] is CITIZEN else RIGHT_PERSON[action]
@@ -128,11 +131,12 @@ class Walk:
         head = action in (Action.UNIT_APPROVE, Action.UNIT_SEND_BACK)
         return action, head_of(unit) if head else clerk_of(unit)
 
-    def prepared(self, document: OrderDocument, action: Action, actor: Actor) -> Take:
+    def prepared(self, document: OrderDocument, action: Action, actor: Actor) -> Take:  # noqa: PLR0912
         """The action with arguments of its own where they matter, to be taken once or twice."""
         office, id, draw = self.town.office, document.id, self._draw.draw
         text = draw(texts)
         asked = {kind.ask: kind for kind in RequestKind}
+        decisions = {decision for kind in RequestKind for decision in (kind.grant, kind.refuse)}
         given: dict[str, Any]
         verb: Any
         match action:
@@ -152,6 +156,16 @@ class Walk:
                 why = draw(st.sampled_from([None, "不影响答复。"]))
                 verb = handling.submit_reply
                 given = {"outcome": Outcome.SOLVED, "answer": text, "not_waiting_because": why}
+            case Action.CALLBACK_ATTEMPT if actor is UPSTREAM:
+                verb, given = upstream.call_back, {"round": document.order.round, "reached": draw(st.booleans())}
+                if given["reached"]:
+                    given |= {"solved": draw(st.booleans()), "grade": draw(grades)}
+                    bad = given["grade"] > 3 or not given["solved"]
+                    given["due"] = self.town.clock.now() + timedelta(days=draw(days)) if bad else None
+            case _ if actor is UPSTREAM and document.order.request is not None and action in decisions:
+                verb = upstream.consent if action is document.order.request.kind.grant else upstream.refuse_consent
+                given = {"request": document.order.request.id}
+                given["note" if verb is upstream.consent else "reason"] = text
             case Action.CALLBACK_ATTEMPT:
                 verb, given = reviewing.callback_attempt, {"reached": draw(st.booleans())}
                 given["wants_redo"] = draw(st.booleans())

@@ -15,7 +15,14 @@ from foundation.working_time import shipped_calendar
 from identity.actors import Actor, Role
 from workorders.deadlines.packs import RulePack, shipped_pack
 from workorders.deadlines.values import Kind
-from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamClaim
+from workorders.lifecycle.documents import (
+    NumberClaim,
+    OrderDocument,
+    RequestDesk,
+    UnitDesk,
+    UpstreamClaim,
+    UpstreamDesk,
+)
 from workorders.lifecycle.intake import Report
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.repository import OrderRepository
@@ -25,6 +32,7 @@ MODELS = (
     OrderDocument,
     NumberClaim,
     UpstreamClaim,
+    UpstreamDesk,
     UnitDesk,
     RequestDesk,
     Event,

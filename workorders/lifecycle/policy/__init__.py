@@ -8,5 +8,6 @@
 | `requests` | what a unit asks for, and its granting or refusing |
 | `callback` | callback agent, citizen's rating, redo, final answer |
 | `citizen` | supplement, urge, withdraw |
+| `upstream` | consent, answer, acknowledgement and callback of the platform above |
 | `automatic` | what follows by rule in the same transaction |
 """

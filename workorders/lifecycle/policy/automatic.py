@@ -8,7 +8,7 @@ from dataclasses import replace
 from foundation.errors import InvalidInput
 from identity.actors import system_actor
 from workorders.lifecycle.facts import Closed
-from workorders.lifecycle.policy import hotline, unit
+from workorders.lifecycle.policy import hotline, unit, upstream
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.states import Action, AssignmentState, Status
 from workorders.lifecycle.terms import Routing
@@ -29,7 +29,7 @@ def follow_up(case: Case, routing: Routing | None) -> Decision | None:
         case Status.HOTLINE_REVIEW if not switches.hotline_review:
             return hotline.accept(case)
         case Status.CALLBACK:
-            return _close_by_rule(case)
+            return _close_by_rule(case) if case.order.upstream is None else upstream.after_callback(case)
         case Status.DISPATCHED | Status.IN_PROGRESS if switches.auto_sign:
             pending = (a for a in case.order.assignments if a.state is AssignmentState.PENDING)
             held = next(pending, None)

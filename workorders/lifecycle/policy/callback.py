@@ -1,10 +1,13 @@
 """After the accepted reply: calling back, rating, redoing, the final answer."""
 
+from dataclasses import replace
+
 from identity.actors import Role
 from workorders.lifecycle.errors import (
     AlreadyRated,
     AnswerMissing,
     AttemptsLeft,
+    CalledBackAbove,
     GradeUnknown,
     NotRatable,
     RedoAsked,
@@ -22,7 +25,7 @@ from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.policy.hotline import assign
 from workorders.lifecycle.states import Action, AssignmentRole, Status
 from workorders.lifecycle.terms import Unit
-from workorders.lifecycle.values import Closing, Reporter
+from workorders.lifecycle.values import Closing, Reporter, Upstream
 
 GRADES = range(1, 6)
 
@@ -35,13 +38,23 @@ def attempt(
     Raises `InvalidInput` for an answer without a call that was answered.
     """
     case.open_for(Action.CALLBACK_ATTEMPT)
+    if case.order.upstream is not None:
+        raise CalledBackAbove
+    check_answer(reached=reached, solved=solved, grade=grade)
+    fact = Attempted(reached=reached, solved=solved, grade=grade, wants_redo=wants_redo and reached)
+    return Decision(Action.CALLBACK_ATTEMPT, fact, {"said": said} if said else {})
+
+
+def check_answer(*, reached: bool, solved: bool | None, grade: int | None) -> None:
+    """That a call that was answered, and no other, says whether it is solved and how satisfied the citizen is.
+
+    Raises `AnswerMissing`, `GradeUnknown`.
+    """
     answered = (solved is not None, grade is not None)
     if answered != (reached, reached):
         raise AnswerMissing
     if grade is not None:
         _check_grade(grade)
-    fact = Attempted(reached=reached, solved=solved, grade=grade, wants_redo=wants_redo and reached)
-    return Decision(Action.CALLBACK_ATTEMPT, fact, {"said": said} if said else {})
 
 
 def rate(case: Case, *, grade: int, solved: bool, comment: str | None, opened: str | None = None) -> Decision:
@@ -65,10 +78,15 @@ def rate(case: Case, *, grade: int, solved: bool, comment: str | None, opened: s
 def close(case: Case, note: str | None) -> Decision:
     """回访归档: after an answered call, or as "unreached" after so many attempts.
 
-    Whether a redo that the citizen asks for is justified, only a dispatcher decides.
+    Whether a redo that the citizen asks for is justified, only a dispatcher decides. What a platform above handed down,
+    that calls back; a dispatcher closes it once the answer is up and the platform let the limit pass.
     """
     case.open_for(Action.CALLBACK_CLOSE)
     order = case.order
+    if order.upstream is not None:
+        if not _silent_above(case):
+            raise CalledBackAbove
+        return Decision(Action.CALLBACK_CLOSE, Closed(closing=Closing.WITHOUT_CALLBACK), {"note": note} if note else {})
     if order.redo_asked and not case.actor.has(Role.DISPATCHER, Role.CHIEF_DISPATCHER):
         raise RedoAsked
     if order.rating is not None and order.rating.round == order.round:
@@ -80,6 +98,14 @@ def close(case: Case, note: str | None) -> Decision:
     return Decision(Action.CALLBACK_CLOSE, Closed(closing=closing), {"note": note} if note else {})
 
 
+def _silent_above(case: Case) -> bool:
+    """Whether the platform above has the answer and did not call back in time."""
+    order = case.order
+    late = order.callback is not None and not order.callback.met_at(case.now)
+    dispatches = case.actor.has(Role.DISPATCHER, Role.CHIEF_DISPATCHER)
+    return dispatches and late and order.answered_up_at is not None and not order.redo_asked
+
+
 def redo(case: Case, reason: str, named: str | None = None) -> Decision:
     """重办 at the unit that led, or its heir: a new round with its own deadline; at the cap only the final answer is
     left.
@@ -88,14 +114,27 @@ def redo(case: Case, reason: str, named: str | None = None) -> Decision:
     where none may be, and for the named one like `Case.unit`.
     """
     case.open_for(Action.CALLBACK_REDO)
+    if case.order.upstream is not None and not case.order.redo_asked:
+        raise CalledBackAbove
     if case.order.round >= case.terms.rules.caps.redos:
         raise RedoUsedUp
     last = next((a for a in reversed(case.order.assignments) if a.role is AssignmentRole.LEAD), None)
     if last is None:
         raise WrongAssignment
     unit = _redoing(case, case.terms.heir(last.unit), named)
+    case, upstream = _within_a_limit_ahead(case)
     again = assign(case, unit, AssignmentRole.LEAD, number=len(case.order.assignments), round=case.order.round + 1)
-    return Decision(Action.CALLBACK_REDO, Redone(assignment=again), {"reason": reason})
+    return Decision(Action.CALLBACK_REDO, Redone(assignment=again, upstream=upstream), {"reason": reason})
+
+
+def _within_a_limit_ahead(case: Case) -> tuple[Case, Upstream | None]:
+    """The case with the hand-down that binds a redo, and that if it changed: the platform's limit that is past was one
+    for the answer before."""
+    upstream = case.order.upstream
+    if upstream is None or upstream.due is None or upstream.due > case.now:
+        return case, None
+    upstream = upstream.model_copy(update={"due": None})
+    return replace(case, order=case.order.model_copy(update={"upstream": upstream})), upstream
 
 
 def _redoing(case: Case, heir: str, named: str | None) -> Unit:

@@ -14,7 +14,9 @@ from workorders.lifecycle.errors import (
     AlreadyReplied,
     CannotReturn,
     CapReached,
+    ConsentAwaited,
     DeadlinePassed,
+    NeedsConsent,
     NoOpenRequest,
     NotSigned,
     NotSuspended,
@@ -27,7 +29,7 @@ from workorders.lifecycle.errors import (
 from workorders.lifecycle.facts import Asked, Granted, Moved, Refused, Resumed
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.policy.limits import citizen_limit, reply_limit
-from workorders.lifecycle.states import Action, AssignmentState, RequestKind
+from workorders.lifecycle.states import NEEDS_CONSENT, Action, AssignmentState, RequestKind
 from workorders.lifecycle.values import Assignment, Request
 
 
@@ -77,10 +79,21 @@ def ask_complex(case: Case, id: str, *, reason: str) -> Decision:
 
 
 def grant(case: Case, kind: RequestKind, note: str | None = None) -> Decision:
-    """同意: a return gives the order back and starts the dispatch limit anew; the others move the deadlines."""
+    """同意: a return gives the order back and starts the dispatch limit anew; the others move the deadlines.
+
+    What needs the consent of the platform above, that grants once it was asked. Raises `NeedsConsent`,
+    `ConsentAwaited`.
+    """
     case.open_for(kind.grant)
     request, held = _pending(case, kind)
+    if case.order.upstream is not None and kind in NEEDS_CONSENT and not case.actor.has(Role.UPSTREAM):
+        raise NeedsConsent if request.consent_asked_at is None else ConsentAwaited
     return Decision(kind.grant, _granted(case, request, held), {"note": note} if note else {})
+
+
+def granted(case: Case, kind: RequestKind) -> Granted:
+    """What a grant of the open request moves, whoever gives it."""
+    return _granted(case, *_pending(case, kind))
 
 
 def _granted(case: Case, request: Request, held: Assignment) -> Granted:
@@ -217,6 +230,8 @@ def _pending(case: Case, kind: RequestKind) -> tuple[Request, Assignment]:
         raise NoOpenRequest
     if request.asked_by == case.actor.id:
         raise NotAllowed("不能审批自己提出的申请。")
+    if request.consent_asked_at is None and case.actor.has(Role.UPSTREAM):
+        raise NoOpenRequest  # the platform decides what it was asked
     held = case.order.assignment(request.assignment)
     if held is None or not held.open:
         raise WrongAssignment
