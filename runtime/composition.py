@@ -29,6 +29,7 @@ from workorders.lifecycle.timing import timer_handlers
 from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.repository import CatalogueRepository
 from workorders.routing.router import Router
+from workorders.supervision.following import follower
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,10 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         contacts=ContactDesk(office),
         cataloguing=Cataloguing(database, clock, library, catalogue),
         timers=Timers(database, timer_handlers(office)),
-        consumers=(projector(database), notifier(database, keys.keyring, library, gateway)),
+        consumers=(
+            projector(database),
+            notifier(database, keys.keyring, library, gateway),
+            follower(database, office),
+        ),
         gateway=gateway,
     )

@@ -62,8 +62,30 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.WITHDRAW: _OWN | {Role.OPERATOR},
         Action.URGE: _OWN | {Role.OPERATOR},
         Action.REPLACE: frozenset({Role.CHIEF_DISPATCHER}) | _SYSTEM,
+        Action.MERGE: _DISPATCHERS,
+        Action.UNMERGE: _DISPATCHERS | _SYSTEM,
+        Action.ADOPT: _DISPATCHERS,
+        Action.RELEASE: _DISPATCHERS | _SYSTEM,
+        Action.FOLLOW_PARENT: _SYSTEM,
     }
 )
+
+
+WHILE_MERGED = frozenset(
+    {
+        Action.SUPPLEMENT,
+        Action.URGE,
+        Action.WITHDRAW,
+        Action.REPLACE,
+        Action.MERGE,
+        Action.UNMERGE,
+        Action.ADOPT,
+        Action.RELEASE,
+        Action.FOLLOW_PARENT,
+    }
+)
+"""What may still be done to an order that waits for its main order's answer: the citizen's own, a unit's succession,
+and merging itself. The work is done on the main order."""
 
 
 def owns(actor: Actor, order: Order) -> bool:

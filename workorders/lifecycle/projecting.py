@@ -60,12 +60,12 @@ def request_desk(kind: str) -> str:
 
 
 def desks_of(order: Order) -> tuple[str, ...]:
-    """Every desk that an order lies on, a unit's once per assignment."""
-    desks = [hotline_desk(order.status)]
+    """Every desk that an order lies on, a unit's once per assignment; a muted one is on no desk of the hotline."""
+    desks = [] if order.muted else [hotline_desk(order.status)]
     for assignment in order.assignments:
         task = desk_of(order, assignment)
         desks += [unit_desk(unit, task) for unit in assignment.ancestors]
-    if order.request is not None:
+    if order.request is not None and not order.muted:
         desks.append(request_desk(order.request.kind))
     return tuple(desks)
 

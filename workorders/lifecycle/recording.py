@@ -14,11 +14,13 @@ from identity.actors import Actor
 from workorders.lifecycle.documents import OrderDocument, RequestDesk, UnitDesk
 from workorders.lifecycle.notices import tells_citizen
 from workorders.lifecycle.policy.case import Decision
+from workorders.lifecycle.policy.merging import SETTLES_CHILDREN
 from workorders.lifecycle.states import AssignmentState
 from workorders.lifecycle.values import Order
 
 PROJECTOR = "projector"
 NOTICES = "notices"
+MERGING = "merging"
 SIGN_TIMER = "sign"
 RESUME_TIMER = "resume"
 
@@ -64,6 +66,8 @@ def _record_events(
         change.insert(event)
         if tells_citizen(step.decision.action, step.after):
             change.insert(OutboxRow.of(NOTICES, subject, event.sequence, now, {"action": step.decision.action}))
+        if step.decision.action in SETTLES_CHILDREN and step.after.children:
+            change.insert(OutboxRow.of(MERGING, subject, event.sequence, now, {}))
         head = event.hash
     change.insert(OutboxRow.of(PROJECTOR, subject, steps[-1].after.version, now, {}))
     return head
@@ -113,15 +117,17 @@ def _record_request(change: Change, before: Order | None, after: Order) -> None:
     old, new = before.request if before else None, after.request
     if old is not None and (new is None or new.id != old.id):
         change.replace(RequestDesk.of(after, old, desk="decided"), expecting={})
-    elif old is not None and new != old and new is not None:
-        change.replace(RequestDesk.of(after, new), expecting={})
+    elif before is not None and old is not None and new is not None:
+        row = RequestDesk.of(after, new)
+        if row != RequestDesk.of(before, old):
+            change.replace(row, expecting={})
     if new is not None and (old is None or old.id != new.id):
         change.insert(RequestDesk.of(after, new))
 
 
 def _timers(order: Order | None) -> Iterator[tuple[datetime, str, str]]:
-    """What time will do to an order: when, what, and to which assignment."""
-    for assignment in order.assignments if order else ():
+    """What time will do to an order: when, what, and to which assignment; nothing while it is muted."""
+    for assignment in order.assignments if order and not order.muted else ():
         if assignment.state is AssignmentState.PENDING:
             yield assignment.sign.due, SIGN_TIMER, assignment.id
         if assignment.suspended_until is not None:

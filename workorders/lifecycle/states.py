@@ -63,6 +63,11 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"  # 撤单
     URGE = "urge"  # 催办
     REPLACE = "replace"  # 承办单位变更
+    MERGE = "merge"  # 合并 into another order, its main order 主单
+    UNMERGE = "unmerge"  # 取消合并
+    ADOPT = "adopt"  # what a merge does to the main order
+    RELEASE = "release"  # what an unmerge does to the main order
+    FOLLOW_PARENT = "follow_parent"  # 随主单答复
 
 
 BEFORE_CALLBACK = (
@@ -129,6 +134,12 @@ def _table() -> Mapping[tuple[Status, Action], Status]:
     stay(Action.URGE, *BEFORE_CALLBACK)
     stay(Action.RATE, Status.CALLBACK, Status.CLOSED)
     move(Action.WITHDRAW, *BEFORE_CALLBACK, to=Status.WITHDRAWN)
+    # Merging: the main order may lose a child whatever became of it.
+    stay(Action.MERGE, *BEFORE_CALLBACK)
+    stay(Action.UNMERGE, *BEFORE_CALLBACK)
+    stay(Action.ADOPT, *BEFORE_CALLBACK)
+    stay(Action.RELEASE, *Status)
+    move(Action.FOLLOW_PARENT, *BEFORE_CALLBACK, to=Status.CALLBACK)
     return MappingProxyType(moves)
 
 
@@ -179,6 +190,7 @@ class AssignmentEnd(StrEnum):
     RETURNED = "returned"  # 退单
     REPLACED = "replaced"  # 单位变更
     ORDER_ENDED = "order_ended"  # 工单结束
+    FOLLOWED = "followed"  # 随主单答复
 
 
 class RequestKind(StrEnum):

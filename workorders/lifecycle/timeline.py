@@ -20,17 +20,21 @@ from workorders.lifecycle.errors import ACTION_NAMES
 from workorders.lifecycle.facts import (
     FACTS,
     Accepted,
+    Adopted,
     Asked,
     Attempted,
     Contacted,
     Delegated,
     Dispatched,
     Fact,
+    Followed,
     Granted,
+    Merged,
     Rated,
     Reclassified,
     Redone,
     Rejected,
+    Released,
     Replaced,
     Replied,
     Resumed,
@@ -45,6 +49,12 @@ PERSONAL = frozenset({"name", "phone", "address"})
 
 _IN_THE_HOUSE = frozenset({Action.UNIT_APPROVE, Action.UNIT_SEND_BACK})
 """What is said within one unit: that unit and the hotline read it."""
+
+_AT_THE_MAIN_ORDER = frozenset({Action.ADOPT, Action.RELEASE})
+"""What the hotline alone reads: who else reported the same matter, and that anybody did."""
+
+_AT_THE_HOTLINE = frozenset({Action.MERGE, Action.UNMERGE})
+"""Others are told that it happened, not which order the other one is, nor what was noted of it."""
 
 _BRINGS_FILES = frozenset({Action.INTAKE, Action.SUPPLEMENT, Action.SUBMIT_REPLY})
 
@@ -134,6 +144,7 @@ _PUBLIC_TEXTS: Mapping[Action, frozenset[str]] = MappingProxyType(
         Action.FINAL_ANSWER: frozenset({"answer"}),
         Action.WITHDRAW: frozenset({"reason"}),
         Action.URGE: frozenset({"text"}),
+        Action.FOLLOW_PARENT: frozenset({"answer"}),
     }
 )
 
@@ -184,6 +195,12 @@ def _plain_words(told: Told, action: Action, fact: Fact, *, own: bool) -> str | 
             return f"{by}催办。"
         case _, Replaced() if fact.successor.role is AssignmentRole.LEAD:
             return f"承办单位变更为{told.unit_name(fact.successor.unit)}。"
+        case Action.MERGE, _:
+            return "您的诉求与同类诉求合并办理，编号不变，办理结果将一并答复您。"
+        case Action.UNMERGE, _:
+            return "您的诉求转为单独办理。"
+        case _, Followed():
+            return f"{told.unit_name(fact.unit)}已答复，欢迎您评价。"
         case _:
             return None
 
@@ -197,21 +214,26 @@ def _office(told: Told, event: Event) -> str:
 
 
 def _for_staff(told: Told, reader: Actor) -> Iterator[Entry]:
-    knows_reporter = may_know_reporter(reader, told.order)
+    knows_reporter, at_hotline = may_know_reporter(reader, told.order), reader.has(*HOTLINE_ROLES)
     reported = _reported(told)
     for event in told.events:
         action, fact = Action(event.type), fact_of(event)
+        if action in _AT_THE_MAIN_ORDER and not at_hotline:
+            continue
         texts = _staff_texts(told, event, action, reader)
-        if not knows_reporter and not reader.has(*HOTLINE_ROLES):
+        if not knows_reporter and not at_hotline:
             texts = {name: redacted(text, reported) for name, text in texts.items()}
         who = event.actor_label or _office(told, event)
         words, attached_at = _staff_words(told, action, fact), event.at if action in _BRINGS_FILES else None
+        if action in _AT_THE_HOTLINE and not at_hotline:
+            words = f"{ACTION_NAMES[action]}。"
         yield Entry(event.sequence, event.at, action, who, words, texts, attached_at)
 
 
 def _staff_texts(told: Told, event: Event, action: Action, reader: Actor) -> dict[str, str]:
     in_the_house = action in _IN_THE_HOUSE and not reader.has(*SEES_ALL) and reader.unit_id != event.actor_unit
-    return {} if in_the_house else _texts(event, told.key, event.sealed.keys() - PERSONAL)
+    not_told = in_the_house or (action in _AT_THE_HOTLINE and not reader.has(*HOTLINE_ROLES))
+    return {} if not_told else _texts(event, told.key, event.sealed.keys() - PERSONAL)
 
 
 def _reported(told: Told) -> Reported:
@@ -263,6 +285,15 @@ def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR091
             return f"{what}：由{unit}第{fact.assignment.round}次重办，办结时限{due}。"
         case Replaced():
             return f"{what}：{_unit_of(told, fact.gone)}由{told.unit_name(fact.successor.unit)}承接。"
+        case Merged():
+            return f"并入工单{fact.number}，在主单上办理。"
+        case Adopted():
+            brought = f"，连同已并入其中的 {len(fact.brought)} 件" if fact.brought else ""
+            return f"工单{fact.number}并入本单{brought}。"
+        case Released():
+            return f"工单{fact.number}不再并入本单。"
+        case Followed():
+            return f"{what}：{told.unit_name(fact.unit)}的答复已采纳。"
         case _:
             return f"{what}。"
 

@@ -67,5 +67,5 @@ def _held(case: Case, timer: Timer) -> Assignment:
 
 
 def _possible(case: Case, action: Action) -> None:
-    if (case.order.status, action) not in TRANSITIONS:
+    if (case.order.status, action) not in TRANSITIONS or case.order.muted:
         raise _Settled

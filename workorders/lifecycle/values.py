@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from workorders.deadlines.values import Deadline, Kind, Urgency, Value
 from workorders.lifecycle.states import (
+    BEFORE_CALLBACK,
     ENDED,
     AssignmentEnd,
     AssignmentRole,
@@ -173,6 +174,20 @@ class Order(Value):
     urged: int = 0
     assignments: tuple[Assignment, ...] = ()
     request: Request | None = None
+    merged_into: str | None = None
+    """The main order 主单 that this one was merged into; it stays known after the answer."""
+    children: tuple[str, ...] = ()
+    """Orders that were merged into this one; each points back by `merged_into`."""
+    answered_by: str | None = None
+    """The unit whose answer on the main order this one was answered with."""
+
+    @property
+    def muted(self) -> bool:
+        """Whether it waits for its main order's answer: nobody works on it, and time does nothing to it.
+
+        Only orders in their first round are merged, so that one that was redone after the answer goes its own way.
+        """
+        return self.merged_into is not None and self.round == 0 and self.status in BEFORE_CALLBACK
 
     @property
     def ended(self) -> bool:
@@ -187,8 +202,10 @@ class Order(Value):
         return next((a for a in self.assignments if a.id == id), None)
 
     @property
-    def stage_due(self) -> datetime | None:
-        """The deadline of the desk that the order lies on now, or None once it rests."""
+    def stage_due(self) -> datetime | None:  # noqa: PLR0911
+        """The deadline of the desk that the order lies on now, or None while it is muted and once it rests."""
+        if self.muted:
+            return None
         lead = self.lead
         match self.status:
             case Status.RECEIVED:

@@ -8,5 +8,6 @@
 | `requests` | what a unit asks for, and its granting or refusing |
 | `callback` | callback agent, citizen's rating, redo, final answer |
 | `citizen` | supplement, urge, withdraw |
+| `merging` | what makes one order of two, and two of one again |
 | `automatic` | what follows by rule in the same transaction |
 """

@@ -16,7 +16,7 @@ from workorders.lifecycle.facts import Attempted, Closed, Rated, Redone
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.policy.hotline import assign
 from workorders.lifecycle.states import Action, AssignmentRole, Status
-from workorders.lifecycle.values import Closing, Reporter
+from workorders.lifecycle.values import Closing, Order, Reporter
 
 GRADES = range(1, 6)
 
@@ -75,16 +75,26 @@ def close(case: Case, note: str | None) -> Decision:
 
 
 def redo(case: Case, reason: str) -> Decision:
-    """重办 at the unit that led: a new round with its own deadline; at the cap only the final answer is left."""
+    """重办 at the unit whose answer it was: a new round with its own deadline, also of an order that was merged.
+
+    At the cap only the final answer is left.
+    """
     case.open_for(Action.CALLBACK_REDO)
     if case.order.round >= case.terms.rules.caps.redos:
         raise RedoUsedUp
-    last = next((a for a in reversed(case.order.assignments) if a.role is AssignmentRole.LEAD), None)
-    if last is None:
+    answered_by = _answered_by(case.order)
+    if answered_by is None:
         raise WrongAssignment
-    unit = case.unit(case.terms.heir(last.unit))
+    unit = case.unit(case.terms.heir(answered_by))
     again = assign(case, unit, AssignmentRole.LEAD, number=len(case.order.assignments), round=case.order.round + 1)
     return Decision(Action.CALLBACK_REDO, Redone(assignment=again), {"reason": reason})
+
+
+def _answered_by(order: Order) -> str | None:
+    """The unit that led last, or in its first round the one that led the main order."""
+    if order.answered_by is not None and order.round == 0:
+        return order.answered_by
+    return next((a.unit for a in reversed(order.assignments) if a.role is AssignmentRole.LEAD), None)
 
 
 def final_answer(case: Case, answer: str) -> Decision:
