@@ -22,7 +22,7 @@ from api.workorders.timelines import TimelineEntry, entries_of, files_of
 from foundation.masking import mask_address, mask_name, mask_phone, scrub
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import values
-from workorders.lifecycle.access import ALLOWED, WHILE_MERGED, may_know_reporter, owns
+from workorders.lifecycle.access import ALLOWED, BROUGHT_ALONG, WHILE_MERGED, may_know_reporter, owns
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.redaction import Reported, redacted
 from workorders.lifecycle.states import (
@@ -327,7 +327,7 @@ class Order(Node):
     def available_actions(self) -> list[Action]:
         order, roles = self.document.order, self.reader.actor.roles
         legal = [action for status, action in TRANSITIONS if status is order.status and ALLOWED[action] & roles]
-        return [action for action in legal if action in WHILE_MERGED] if order.muted else legal
+        return [each for each in legal if each not in BROUGHT_ALONG and (not order.muted or each in WHILE_MERGED)]
 
     @resolved("主单: the order that it was merged into. For the hotline alone.")
     async def merged_into(self) -> NamedOrder | None:

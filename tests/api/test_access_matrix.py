@@ -120,9 +120,11 @@ ACTIONS: dict[str, tuple[frozenset[str], Road, Json]] = {
     ),
     "orderCallbackRedo": (DISPATCHERS, CALLED, WHY),
     "orderFinalAnswer": (frozenset({"supervisor"}), REDONE, {"answer": "可申请行政复议。"}),
+    "orderMerge": (DISPATCHERS, DISPATCH, {"into": "order:AAAAAAAAAAAAAAAAAAAAAA"}),
+    "orderUnmerge": (DISPATCHERS, DISPATCH, WHY),
 }
-STOPS_AT_A_RULE = {"orderReplace"}
-"""Allowed, and then told something else: no unit of this town was abolished."""
+STOPS_AT_A_RULE = {"orderReplace", "orderMerge", "orderUnmerge"}
+"""Allowed, and then told something else: no unit of this town was abolished, and no other order is there."""
 
 ANYBODY = frozenset(PEOPLE)
 ORDER_MISSING = "order:AAAAAAAAAAAAAAAAAAAAAA"
@@ -145,6 +147,10 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
         SEES_ALL | {"admin"},
         '{ answer: routing(category: "category:leak", place: "place:street") { __typename ... on Problem { code } } }',
     ),
+    "mergeCandidates": (
+        DISPATCHERS,
+        '{ answer: mergeCandidates(order: "$order") { __typename ... on Problem { code } } }',
+    ),
     "me": (ANYBODY, "{ answer: me { __typename } }"),
     "myAccount": (CITIZEN, "{ answer: myAccount { __typename ... on Problem { code } } }"),
     "units": (SIGNED_IN, "{ answer: units { __typename } }"),
@@ -165,7 +171,11 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
     "rulePack": (SIGNED_IN, "{ answer: rulePack { __typename } }"),
 }
 
-MISSING = {"order": {"NOT_FOUND"}, "staffOfUnit": {"NOT_FOUND", "NOT_ALLOWED"}}
+MISSING = {
+    "order": {"NOT_FOUND"},
+    "staffOfUnit": {"NOT_FOUND", "NOT_ALLOWED"},
+    "mergeCandidates": {"NOT_FOUND", "NOT_ALLOWED"},
+}
 """Queries of one thing, which is not there for those who may not see it."""
 
 P = "{ __typename ... on Problem { code } }"

@@ -28,6 +28,7 @@ from tests.workorders.lifecycle.town import (
     COMPLAINT,
     DISPATCHER,
     MODELS,
+    REVIEWER,
     UPSTREAM,
     Town,
     clerk_of,
@@ -39,6 +40,8 @@ from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import OrderProjection, Tally, projector
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Upstream
+from workorders.supervision import merging
+from workorders.supervision.following import follower, settle_children
 
 
 class Seen(Stored):
@@ -98,6 +101,35 @@ async def rate(town: Town, given: Mapping[str, Any]) -> Any:
     return _answer(await reviewing.rate(town.office, CITIZEN, given["order"], grade=5, solved=False, once=once))
 
 
+async def merge(town: Town, given: Mapping[str, Any]) -> Any:
+    actor = staff(given["who"], Role.DISPATCHER) if "who" in given else DISPATCHER
+    document = await merging.merge(town.office, actor, given["order"], into=given["into"], once=_once(actor.id, given))
+    return _answer(document)
+
+
+async def unmerge(town: Town, given: Mapping[str, Any]) -> Any:
+    return _answer(await merging.unmerge(town.office, DISPATCHER, given["order"], reason="不是同一处。"))
+
+
+async def accept(town: Town, given: Mapping[str, Any]) -> Any:
+    return _answer(await reviewing.accept(town.office, REVIEWER, given["order"]))
+
+
+async def withdraw(town: Town, given: Mapping[str, Any]) -> Any:
+    return _answer(await intake.withdraw(town.office, CITIZEN, given["order"], reason="已解决。"))
+
+
+async def sweep_merging(town: Town, given: Mapping[str, Any]) -> Any:
+    """Let children follow; the leader is this call, not this process."""
+    consumer = follower(town.database, town.office)
+    return sum([await consumer.sweep(town.clock.now()) for _ in range(given["sweeps"])])
+
+
+async def settle(town: Town, given: Mapping[str, Any]) -> Any:
+    """What a worker does that still believes to lead, whoever leads by now."""
+    await settle_children(town.office, given["order"], given["sequence"])
+
+
 async def sweep_timers(town: Town, given: Mapping[str, Any]) -> Any:
     """Sweep until `sweeps` sweeps are done, and answer how many timers were fired."""
     timers = Timers(town.database, timer_handlers(town.office))
@@ -121,7 +153,23 @@ async def sweep_outbox(town: Town, given: Mapping[str, Any]) -> Any:
 
 
 COMMANDS: dict[str, Do] = {
-    each.__name__: each for each in (take_in, hand_down, dispatch, sign, supplement, rate, sweep_timers, sweep_outbox)
+    each.__name__: each
+    for each in (
+        take_in,
+        hand_down,
+        dispatch,
+        sign,
+        supplement,
+        rate,
+        sweep_timers,
+        sweep_outbox,
+        merge,
+        unmerge,
+        accept,
+        withdraw,
+        sweep_merging,
+        settle,
+    )
 }
 
 

@@ -88,6 +88,10 @@ WHILE_MERGED = frozenset(
 and merging itself. The work is done on the main order."""
 
 
+BROUGHT_ALONG = frozenset({Action.ADOPT, Action.RELEASE})
+"""What nobody does by itself: it comes with an action on another order."""
+
+
 def owns(actor: Actor, order: Order) -> bool:
     """Whether the order is the citizen's, the anonymous device's, or the platform's that handed it down."""
     return actor.has(*_OWNERS) and order.reporter_id is not None and order.reporter_id == actor.id

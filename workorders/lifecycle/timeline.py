@@ -15,7 +15,7 @@ from foundation.crypto import DataKey
 from foundation.events import Event
 from identity.actors import HOTLINE_ROLES, Actor
 from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES
-from workorders.lifecycle.access import SEES_ALL, may_know_reporter, owns
+from workorders.lifecycle.access import BROUGHT_ALONG, SEES_ALL, may_know_reporter, owns
 from workorders.lifecycle.errors import ACTION_NAMES
 from workorders.lifecycle.facts import (
     FACTS,
@@ -49,9 +49,6 @@ PERSONAL = frozenset({"name", "phone", "address"})
 
 _IN_THE_HOUSE = frozenset({Action.UNIT_APPROVE, Action.UNIT_SEND_BACK})
 """What is said within one unit: that unit and the hotline read it."""
-
-_AT_THE_MAIN_ORDER = frozenset({Action.ADOPT, Action.RELEASE})
-"""What the hotline alone reads: who else reported the same matter, and that anybody did."""
 
 _AT_THE_HOTLINE = frozenset({Action.MERGE, Action.UNMERGE})
 """Others are told that it happened, not which order the other one is, nor what was noted of it."""
@@ -218,8 +215,8 @@ def _for_staff(told: Told, reader: Actor) -> Iterator[Entry]:
     reported = _reported(told)
     for event in told.events:
         action, fact = Action(event.type), fact_of(event)
-        if action in _AT_THE_MAIN_ORDER and not at_hotline:
-            continue
+        if action in BROUGHT_ALONG and not at_hotline:
+            continue  # that somebody else reported the same matter, and who
         texts = _staff_texts(told, event, action, reader)
         if not knows_reporter and not at_hotline:
             texts = {name: redacted(text, reported) for name, text in texts.items()}

@@ -31,6 +31,10 @@ class _Settled(Exception):
     """The child has its answer, or left meanwhile: there is nothing to do."""
 
 
+class Unsettled(Exception):
+    """These children could not be taken; they are tried again."""
+
+
 def follower(database: Database, office: Office) -> Consumer:
     """The consumer that lets children follow their main order; one that cannot be taken is tried again later."""
 
@@ -50,7 +54,8 @@ def follower(database: Database, office: Office) -> Consumer:
 async def settle_children(office: Office, main: str, sequence: int) -> None:
     """Take the children that a main order had at its event of that sequence where that event leads them.
 
-    An accepted reply takes them to the callback; any other end lets them go their own way. Safe to repeat.
+    An accepted reply takes them to the callback; any other end lets them go their own way. Safe to repeat. A child that
+    cannot be taken now does not hold up the others. Raises `Unsettled` if there was one.
     """
     document = await office.orders.by_id(main)
     if document is None:
@@ -58,11 +63,17 @@ async def settle_children(office: Office, main: str, sequence: int) -> None:
     events = await office.orders.events(document)
     settled = events[sequence - 1]
     decide = _following(office, document, events, settled) if settled.type == Action.HOTLINE_ACCEPT else _leaving(main)
+    failed = []
     for child in _waiting(main, events, sequence):
         try:
             await office.act(merging.MERGER, child, decide)
         except _Settled:
             continue
+        except Exception as error:
+            log.warning("child_unsettled", main=main, child=child, error=type(error).__name__)
+            failed.append(child)
+    if failed:
+        raise Unsettled(failed)
 
 
 def _waiting(main: str, events: Sequence[Event], sequence: int) -> list[str]:

@@ -42,7 +42,7 @@ from tests.workorders.lifecycle.town import (
 )
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing
-from workorders.lifecycle.access import ALLOWED, WHILE_MERGED
+from workorders.lifecycle.access import ALLOWED, BROUGHT_ALONG, WHILE_MERGED
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import Report
 from workorders.lifecycle.states import TRANSITIONS, Action, RequestKind
@@ -66,9 +66,6 @@ ONWARD = {
     **dict.fromkeys((Action.REJECT, Action.WITHDRAW, Action.ANSWER_NOW, Action.MERGE), 1),
 }
 """How much likelier a walk takes what leads on than what ends it."""
-
-AT_THE_MAIN_ORDER = {Action.ADOPT, Action.RELEASE}
-"""What no one does by itself: it comes with the merging of another order (`test_merging_walk.py`)."""
 
 Take = Callable[[Once], Awaitable[OrderDocument]]
 
@@ -116,8 +113,8 @@ class Walk:
         """Mostly what the table allows, by one whose job it is; sometimes anything by anybody."""
         order, wise = document.order, self._draw.draw(st.sampled_from([True, True, True, True, False]))
         legal = [a for status, a in sorted(TRANSITIONS) if status is order.status for _ in range(ONWARD.get(a, 3))]
-        legal = [a for a in legal if a not in AT_THE_MAIN_ORDER and (not order.muted or a in WHILE_MERGED)]
-        anything = sorted(ACTS.keys() - AT_THE_MAIN_ORDER)
+        legal = [a for a in legal if a not in BROUGHT_ALONG and (not order.muted or a in WHILE_MERGED)]
+        anything = sorted(ACTS.keys() - BROUGHT_ALONG)
         action: Action = self._draw.draw(st.sampled_from(legal if wise and legal else anything))
         if not wise:
             return action, self._draw.draw(st.sampled_from(EVERYBODY))
