@@ -151,7 +151,7 @@ async def test_a_worker_that_is_killed_while_children_follow_takes_none_twice(
     assert sum(outcome["ok"] for outcome in outcomes) <= 1
     # What the killed ones held inside a transaction is held until the database gives their transactions up.
     async with asyncio.timeout(30):
-        while await _followed(town, children) < len(children):  # noqa: ASYNC110 - the database frees them
+        while await _followed(town, children) < len(children):
             town.clock.advance(LEASE)
             await settled(town)
             await asyncio.sleep(0.2)
