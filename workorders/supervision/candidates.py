@@ -13,7 +13,7 @@ from typing import Final
 from foundation.database import Database
 from foundation.errors import NotAllowed
 from foundation.events import Event, event_id
-from foundation.paging import instant
+from foundation.paging import PageRequest, Span, page_of
 from identity.actors import Actor
 from workorders.lifecycle.access import ALLOWED
 from workorders.lifecycle.documents import OrderDocument
@@ -26,8 +26,9 @@ READERS: Final = ALLOWED[Action.MERGE]
 """Whoever merges."""
 WINDOW: Final = timedelta(days=15)
 """So far before and after it: what is older was answered long ago."""
-MOST_READ: Final = 60
+MOST_READ: Final = 50
 """Orders that one of the queries looks at."""
+INSTANT: Final = timedelta(milliseconds=1)
 MOST_OFFERED: Final = 10
 ALIKE: Final = 0.5
 """From here on two texts are nearly the same."""
@@ -116,16 +117,23 @@ async def _same_caller(database: Database, document: OrderDocument) -> list[Orde
 
 
 async def _near(database: Database, document: OrderDocument, equal: Mapping[str, str]) -> list[OrderDocument]:
-    """Orders received within the window, those before it first, newest first."""
-    received = document.order.received_at
-    before = {"$gte": instant(received - WINDOW), "$lt": document.received_key}
-    after = {"$gt": document.received_key, "$lt": instant(received + WINDOW)}
-    found: list[OrderDocument] = []
-    for bounds, direction in ((before, -1), (after, 1)):
-        query = {**equal, "received_key": bounds}
-        cursor = database.collection(OrderDocument).find(query).sort("received_key", direction)
-        raws = await cursor.limit(MOST_READ).max_time_ms(5_000).to_list()
-        found += [OrderDocument.load(raw) for raw in raws]
+    """The orders next to it within the window, so many on either side; itself among them."""
+    received, found = document.order.received_at, list[OrderDocument]()
+    for span, descending in (
+        (Span(received - WINDOW, received + INSTANT), True),
+        (Span(received, received + WINDOW), False),
+    ):
+        page = await page_of(
+            database,
+            OrderDocument,
+            equal,
+            "received_key",
+            PageRequest(MOST_READ),
+            descending=descending,
+            around=received,
+            span=span,
+        )
+        found += [OrderDocument.load(raw) for raw in page.items]
     return found
 
 
