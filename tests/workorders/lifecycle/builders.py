@@ -31,6 +31,7 @@ from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import Report
+from workorders.lifecycle.policy import merging as policy
 from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.values import Order, Outcome, Reporter, Upstream
 from workorders.supervision import merging
@@ -313,6 +314,17 @@ class WorkOrder:
         return self.then(
             lambda town, order: merging.unmerge(town.office, DISPATCHER, order.id, reason="不是同一处漏水。")
         )
+
+    def followed(self) -> "WorkOrder":
+        """Answered as its main order."""
+
+        async def follow(town: Town, order: Order) -> None:
+            main = order.merged_into or ""
+            await town.office.act(
+                policy.MERGER, order.id, lambda case: policy.follow(case, main, unit="water", answer="已修复。")
+            )
+
+        return self.then(follow)
 
     def with_a_child(self, child: "WorkOrder | None" = None) -> "WorkOrder":
         """From its very beginning the main order of another one; that one's road is gone first."""

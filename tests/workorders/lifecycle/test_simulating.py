@@ -91,6 +91,9 @@ STORIES = {
     "handed down": a_work_order().handed_down(MONDAY + timedelta(days=6)).dispatched_to("water").later(hours=1).signed()
     .later(days=1).extended(days=2),
     "handed down late": a_work_order().handed_down(MONDAY + timedelta(hours=30)).dispatched_to("water").signed(),
+    "merged": SIGNED.replied(**NOT_WAITING).approved().merged().later(days=9),
+    "followed": SIGNED.suspended(days=2).merged().later(days=9).followed().called_back(grade=5, solved=False).redone()
+    .later(days=1).replied(),
     "nobody signed": timers_fired(a_work_order().dispatched_to("water", "heating").at_the_limit()).later(days=2),
 }  # fmt: skip
 
@@ -124,7 +127,7 @@ def anew(order: Order) -> dict[str, Any]:
 
     def renamed(part: Any) -> Any:
         if isinstance(part, dict):
-            return {key: renamed(each) for key, each in part.items() if key not in ("id", "number")}
+            return {key: renamed(each) for key, each in part.items() if key not in ("id", "number", "merged_into")}
         if isinstance(part, list):
             return [renamed(each) for each in part]
         return part.replace(order.id, "order") if isinstance(part, str) else part
@@ -211,6 +214,17 @@ async def test_a_stay_that_ended_without_a_reply_is_not_judged(town: Town) -> No
     assert [each.done_at is not None for each in dispatches] == [True, True]
 
 
+async def test_a_merged_order_is_not_judged_by_what_it_may_not_do(town: Town) -> None:
+    merged = await STORIES["merged"].made_in(town)
+    timed = told(merged, await log_of(town, merged), town.rules).timed
+    assert {each.term for each in timed} == {Term.DISPATCH, Term.SIGN}  # what was done before
+    followed = await STORIES["followed"].made_in(town)
+    timed = told(followed, await log_of(town, followed), town.rules).timed
+    first = next(each for each in timed if each.term is Term.REPLY)
+    assert first.ended is AssignmentEnd.FOLLOWED
+    assert Term.CITIZEN not in {each.term for each in timed}
+
+
 def test_a_log_without_an_intake_is_refused() -> None:
     with pytest.raises(ValueError, match="intake"):
         simulate("x", [], shipped_pack(), CALENDARS)
@@ -232,6 +246,7 @@ def test_every_fact_that_sets_a_deadline_is_told_again() -> None:
         "Approved",
         "Accepted",
         "Replaced",
+        "Followed",
     }
 
 
