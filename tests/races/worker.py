@@ -13,6 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from foundation.changes import Change
 from foundation.clock import SettableClock
 from foundation.database import Database
@@ -183,6 +185,7 @@ async def _outcome(town: Town, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def main(uri: str) -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # standard output is for outcomes
     towns: dict[str, Town] = {}
     loop = asyncio.get_running_loop()
     print("ready", flush=True)  # noqa: T201
