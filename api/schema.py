@@ -29,6 +29,7 @@ from api.workorders.dispatching import DispatchingMutations
 from api.workorders.files import FileMutations
 from api.workorders.handling import HandlingMutations
 from api.workorders.intake import IntakeMutations
+from api.workorders.merging import MergingMutations, MergingQueries
 from api.workorders.queries import OrderQueries
 from api.workorders.revealing import RevealingMutations
 from api.workorders.reviewing import ReviewingMutations
@@ -44,6 +45,7 @@ ANSWERED_ONCE = frozenset({OperationType.QUERY, OperationType.MUTATION})
 @strawberry.type
 class Query(
     OrderQueries,
+    MergingQueries,
     ContactQueries,
     CatalogueQueries,
     RuleQueries,
@@ -61,6 +63,7 @@ class Mutation(
     DispatchingMutations,
     HandlingMutations,
     ReviewingMutations,
+    MergingMutations,
     SigningInMutations,
     AccountMutations,
     UnitMutations,

@@ -33,6 +33,7 @@ from workorders.lifecycle.timing import timer_handlers
 from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.repository import CatalogueRepository
 from workorders.routing.router import Router
+from workorders.supervision.following import follower
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
             projector(database),
             notifier(database, keys.keyring, library, gateway),
             sender(database, keys.keyring, clock, orders, courier),
+            follower(database, office),
         ),
         gateway=gateway,
         courier=courier,

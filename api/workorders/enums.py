@@ -97,6 +97,7 @@ _enum(
         AssignmentEnd.RETURNED: "退单",
         AssignmentEnd.REPLACED: "承办单位变更",
         AssignmentEnd.ORDER_ENDED: "工单结束",
+        AssignmentEnd.FOLLOWED: "随主单答复",
     },
 )
 _enum(
@@ -121,6 +122,7 @@ _enum(
         UnitTask.SUSPENDED: "已挂起",
         UnitTask.APPROVE: "待审核",
         UnitTask.WAIT: "已回复，等待",
+        UnitTask.MERGED: "已合并，在主单上办理",
         UnitTask.ENDED: "已办结",
     },
 )

@@ -66,6 +66,7 @@ class OrderSubscriptions:
                         yield DeskChange(order=None, on_desk=False)
                     elif may_see(context.actor, document.order):
                         on_desk = _on_unit(document, id) if id else document.status is status
+                        on_desk = on_desk and not document.order.muted
                         yield DeskChange(order=Order.of(document, await reader_of(context)), on_desk=on_desk)
         except DomainError as error:
             yield problem_of(error)

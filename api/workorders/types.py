@@ -1,6 +1,7 @@
 """Orders, assignments and requests as clients see them. Access was checked when they were read."""
 
 from asyncio import Task, create_task, gather
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -22,7 +23,7 @@ from foundation.masking import mask_address, mask_name, mask_phone, scrub
 from identity.actors import Actor
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import values
-from workorders.lifecycle.access import ALLOWED, SEES_ALL, may_know_reporter, owns
+from workorders.lifecycle.access import ALLOWED, BROUGHT_ALONG, SEES_ALL, WHILE_MERGED, may_know_reporter, owns
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.lines import stage_due
 from workorders.lifecycle.redaction import Reported, redacted
@@ -187,6 +188,18 @@ class Assignment(Node):
         return Order.of(self.order_document, self.reader)
 
 
+@strawberry.type(description="Another order, as far as it is named: read it by its id.")
+class NamedOrder:
+    id: strawberry.ID
+    number: str
+    status: Status
+
+    @classmethod
+    def of(cls, document: OrderDocument) -> Self:
+        order = document.order
+        return cls(id=global_id(IdKind.ORDER, order.id), number=order.number, status=order.status)
+
+
 @strawberry.type(description="One thing that a citizen wants of the city 工单.")
 class Order(Node):
     number: str = strawberry.field(description="工单编号: `yyMMdd` and six digits.")
@@ -337,7 +350,19 @@ class Order(Node):
     def available_actions(self) -> list[Action]:
         order, roles = self.document.order, self.reader.actor.roles
         legal = [action for status, action in TRANSITIONS if status is order.status and ALLOWED[action] & roles]
-        return legal if order.upstream else [action for action in legal if action not in ONLY_UPSTREAM]
+        if not order.upstream:
+            legal = [action for action in legal if action not in ONLY_UPSTREAM]
+        return [each for each in legal if each not in BROUGHT_ALONG and (not order.muted or each in WHILE_MERGED)]
+
+    @resolved("主单: the order that it was merged into. For the hotline alone.")
+    async def merged_into(self) -> NamedOrder | None:
+        main = self.document.order.merged_into
+        found = await self._named((main,) if main else ())
+        return found[0] if found else None
+
+    @resolved("The orders that were merged into it, in that order. For the hotline alone; empty for all others.")
+    async def children(self) -> list[NamedOrder]:
+        return await self._named(self.document.order.children)
 
     @resolved("What the citizen said at intake; from units, whoever must not be known is taken out. Null once erased.")
     async def detail(self) -> str | None:
@@ -362,6 +387,12 @@ class Order(Node):
         excluded = frozenset({order.complained_of} if order.complained_of else ())
         found = await reader.services.router.explain(reader.actor, order.category, order.place, today, excluded)
         return RoutingSuggestion.of(found, reader.city)
+
+    async def _named(self, ids: Sequence[str]) -> list[NamedOrder]:
+        if not ids or not self.reader.actor.is_hotline:
+            return []
+        found = await self.reader.services.office.orders.many(self.reader.actor, ids)
+        return [NamedOrder.of(found[id]) for id in ids if id in found]
 
     async def _entries(self) -> list[Entry]:
         if self.telling is None:

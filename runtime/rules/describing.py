@@ -38,6 +38,7 @@ LEFT_OUT = {
     AssignmentEnd.RETURNED: "退单",
     AssignmentEnd.REPLACED: "承办单位变更",
     AssignmentEnd.ORDER_ENDED: "工单提前结束",
+    AssignmentEnd.FOLLOWED: "随主单答复",
     "signed_by_timer": "到期由系统签收，时限放宽后无从得知",
 }
 

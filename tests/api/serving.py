@@ -62,6 +62,7 @@ INPUTS = {
         ("orderWithdraw", "orderUnitSendBack", "orderRequestComplex", "orderHotlineSendBack"),
         "OrderReasonInput",
     ),
+    "orderUnmerge": "OrderReasonInput",
     **dict.fromkeys(("orderRequestExtension", "orderRequestSuspension"), "OrderRequestDaysInput"),
     "orderAdjudicate": "OrderDispatchInput",
     "orderAskConsent": "OrderGrantInput",

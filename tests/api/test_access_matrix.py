@@ -129,11 +129,13 @@ ACTIONS: dict[str, tuple[frozenset[str], Road, Json]] = {
     "orderFinalAnswer": (frozenset({"supervisor"}), REDONE, {"answer": "可申请行政复议。"}),
     "orderAskConsent": (DISPATCHERS, ASKED, {"kind": "EXTENSION"}),
     "orderAnswerUp": (frozenset({"reviewer"}), ACCEPT, {"answer": "已修复，群众满意。"}),
+    "orderMerge": (DISPATCHERS, DISPATCH, {"into": "order:AAAAAAAAAAAAAAAAAAAAAA"}),
+    "orderUnmerge": (DISPATCHERS, DISPATCH, WHY),
 }
 FROM_ABOVE = {"orderAskConsent", "orderAnswerUp"}
 """Tried on an order that a platform above handed down; the platform itself speaks over the exchange only."""
-STOPS_AT_A_RULE = {"orderReplace"}
-"""Allowed, and then told something else: no unit of this town was abolished."""
+STOPS_AT_A_RULE = {"orderReplace", "orderMerge", "orderUnmerge"}
+"""Allowed, and then told something else: no unit of this town was abolished, and no other order is there."""
 
 ANYBODY = frozenset(PEOPLE)
 ORDER_MISSING = "order:AAAAAAAAAAAAAAAAAAAAAA"
@@ -156,6 +158,10 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
     "routing": (
         SEES_ALL | {"admin"},
         '{ answer: routing(category: "category:leak", place: "place:street") { __typename ... on Problem { code } } }',
+    ),
+    "mergeCandidates": (
+        DISPATCHERS,
+        '{ answer: mergeCandidates(order: "$order") { __typename ... on Problem { code } } }',
     ),
     "me": (ANYBODY, "{ answer: me { __typename } }"),
     "myAccount": (CITIZEN, "{ answer: myAccount { __typename ... on Problem { code } } }"),
@@ -194,6 +200,7 @@ MISSING = {
     "staffOfUnit": {"NOT_FOUND", "NOT_ALLOWED"},
     "unit": {"NOT_FOUND"},
     "staffAccount": {"NOT_FOUND"},
+    "mergeCandidates": {"NOT_FOUND", "NOT_ALLOWED"},
 }
 """Queries of one thing, which is not there for those who may not see it."""
 

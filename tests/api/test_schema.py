@@ -3,12 +3,16 @@
 from graphql import GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType, GraphQLUnionType, get_named_type
 
 from api.schema import build_schema
+from identity.actors import Role
 from runtime.schema import FILE, compare
+from workorders.lifecycle.access import ALLOWED, BROUGHT_ALONG
 from workorders.lifecycle.states import Action, RequestKind
 
 SCHEMA = build_schema(introspection=True)._schema
 DECIDED_BY_KIND = {decision for kind in RequestKind for decision in (kind.grant, kind.refuse)}
 """Told by `orderGrant` and `orderRefuse` with the kind."""
+BY_THEMSELVES = BROUGHT_ALONG | {action for action, roles in ALLOWED.items() if roles == {Role.SYSTEM}}
+"""Of nobody's own."""
 READS_THAT_CANNOT_FAIL = {"me", "units", "categories", "places", "channels", "rulePack", "node"}
 
 
@@ -25,7 +29,7 @@ def test_the_exported_schema_is_the_program_s() -> None:
 
 def test_every_action_has_its_mutation() -> None:
     mutations = fields(SCHEMA.mutation_type)
-    for action in set(Action) - DECIDED_BY_KIND - {Action.ACKNOWLEDGE}:  # which comes over the exchange
+    for action in set(Action) - DECIDED_BY_KIND - BY_THEMSELVES - {Action.ACKNOWLEDGE}:  # which comes over the exchange
         name = "order" + "".join(part.capitalize() for part in action.value.split("_"))
         assert name in mutations, name
     assert {"orderGrant", "orderRefuse"} <= mutations.keys()

@@ -13,6 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from foundation.changes import Change
 from foundation.clock import SettableClock
 from foundation.database import Database
@@ -28,6 +30,7 @@ from tests.workorders.lifecycle.town import (
     COMPLAINT,
     DISPATCHER,
     MODELS,
+    REVIEWER,
     UPSTREAM,
     Town,
     clerk_of,
@@ -40,6 +43,8 @@ from workorders.lifecycle.projecting import OrderProjection, Tally, projector
 from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Upstream
+from workorders.supervision import merging
+from workorders.supervision.following import follower, settle_children
 
 
 class Seen(Stored):
@@ -123,6 +128,35 @@ async def rate(town: Town, given: Mapping[str, Any]) -> Any:
     return _answer(await reviewing.rate(town.office, CITIZEN, given["order"], grade=5, solved=False, once=once))
 
 
+async def merge(town: Town, given: Mapping[str, Any]) -> Any:
+    actor = staff(given["who"], Role.DISPATCHER) if "who" in given else DISPATCHER
+    document = await merging.merge(town.office, actor, given["order"], into=given["into"], once=_once(actor.id, given))
+    return _answer(document)
+
+
+async def unmerge(town: Town, given: Mapping[str, Any]) -> Any:
+    return _answer(await merging.unmerge(town.office, DISPATCHER, given["order"], reason="不是同一处。"))
+
+
+async def accept(town: Town, given: Mapping[str, Any]) -> Any:
+    return _answer(await reviewing.accept(town.office, REVIEWER, given["order"]))
+
+
+async def withdraw(town: Town, given: Mapping[str, Any]) -> Any:
+    return _answer(await intake.withdraw(town.office, CITIZEN, given["order"], reason="已解决。"))
+
+
+async def sweep_merging(town: Town, given: Mapping[str, Any]) -> Any:
+    """Let children follow; the leader is this call, not this process."""
+    consumer = follower(town.database, town.office)
+    return sum([await consumer.sweep(town.clock.now()) for _ in range(given["sweeps"])])
+
+
+async def settle(town: Town, given: Mapping[str, Any]) -> Any:
+    """What a worker does that still believes to lead, whoever leads by now."""
+    await settle_children(town.office, given["order"], given["sequence"])
+
+
 async def sweep_timers(town: Town, given: Mapping[str, Any]) -> Any:
     """Sweep until `sweeps` sweeps are done, and answer how many timers were fired."""
     timers = Timers(town.database, timer_handlers(town.office))
@@ -150,6 +184,7 @@ COMMANDS: dict[str, Do] = {
     for each in (
         *(take_in, hand_down, consent, refuse, call_back),
         *(dispatch, sign, supplement, rate, sweep_timers, sweep_outbox),
+        *(merge, unmerge, accept, withdraw, sweep_merging, settle),
     )
 }
 
@@ -164,6 +199,7 @@ async def _outcome(town: Town, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def main(uri: str) -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # standard output is for outcomes
     towns: dict[str, Town] = {}
     loop = asyncio.get_running_loop()
     print("ready", flush=True)  # noqa: T201

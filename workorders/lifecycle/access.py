@@ -68,8 +68,34 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.ASK_CONSENT: _DISPATCHERS,
         Action.ANSWER_UP: frozenset({Role.REVIEWER}),
         Action.ACKNOWLEDGE: _PLATFORM,
+        Action.MERGE: _DISPATCHERS,
+        Action.UNMERGE: _DISPATCHERS | _SYSTEM,
+        Action.ADOPT: _DISPATCHERS,
+        Action.RELEASE: _DISPATCHERS | _SYSTEM,
+        Action.FOLLOW_PARENT: _SYSTEM,
     }
 )
+
+
+WHILE_MERGED = frozenset(
+    {
+        Action.SUPPLEMENT,
+        Action.URGE,
+        Action.WITHDRAW,
+        Action.REPLACE,
+        Action.MERGE,
+        Action.UNMERGE,
+        Action.ADOPT,
+        Action.RELEASE,
+        Action.FOLLOW_PARENT,
+    }
+)
+"""What may still be done to an order that waits for its main order's answer: the citizen's own, a unit's succession,
+and merging itself. The work is done on the main order."""
+
+
+BROUGHT_ALONG = frozenset({Action.ADOPT, Action.RELEASE})
+"""What nobody does by itself: it comes with an action on another order."""
 
 
 def owns(actor: Actor, order: Order) -> bool:

@@ -21,6 +21,10 @@ FAR = "9999-12-31T00:00:00.000Z"
 """Where things without a deadline sort: behind everything, outside every page's range."""
 
 
+MERGED = "merged"
+"""The desk of requests that nobody decides while their order is merged."""
+
+
 class OrderDocument(Stored):
     """An order 工单: its folded value, the head of its event chain, its sealed texts and the keys of its lists."""
 
@@ -33,6 +37,8 @@ class OrderDocument(Stored):
     status: Status
     due_key: str
     received_key: str
+    topic: str = ""
+    """What and where: orders of one topic may be one matter. Empty until migrated."""
     reporter_id: str | None
     phone_hash: str | None
     name_hash: str | None
@@ -49,6 +55,7 @@ class OrderDocument(Stored):
             IndexModel([("status", 1), ("due_key", 1)], name="status_due"),
             IndexModel([("status", 1), ("received_key", 1)], name="status_received"),
             IndexModel([("received_key", 1)], name="received"),
+            IndexModel([("topic", 1), ("received_key", 1)], name="topic_received"),
             IndexModel([("reporter_id", 1), ("received_key", 1)], name="reporter_received"),
             IndexModel([("phone_hash", 1), ("received_key", 1)], name="phone_received"),
             IndexModel([("name_hash", 1), ("received_key", 1)], name="name_received"),
@@ -70,6 +77,7 @@ def order_keys(order: Order) -> dict[str, Any]:
         "status": order.status,
         "due_key": time_key(due, order.id) if due else f"{FAR}~{order.id}",
         "received_key": time_key(order.received_at, order.id),
+        "topic": f"{order.category[-1]}@{order.place[-1]}",
         "reporter_id": order.reporter_id,
         "light": stage_light(order, order.changed_at),
     }
@@ -147,6 +155,7 @@ class UnitTask(StrEnum):
     SUSPENDED = "suspended"  # 已挂起
     APPROVE = "approve"  # 待审核
     WAIT = "wait"  # 已回复, 等待
+    MERGED = "merged"  # 已合并, 在主单上办理
     ENDED = "ended"  # 已办结
 
 
@@ -155,6 +164,8 @@ def desk_of(order: Order, assignment: Assignment) -> UnitTask:
     match assignment.state:
         case AssignmentState.ENDED:
             return UnitTask.ENDED
+        case _ if order.muted:
+            return UnitTask.MERGED
         case AssignmentState.PENDING:
             return UnitTask.SIGN
         case AssignmentState.SIGNED:
@@ -164,8 +175,15 @@ def desk_of(order: Order, assignment: Assignment) -> UnitTask:
             return UnitTask.APPROVE if approve else UnitTask.WAIT
 
 
+def _open_desk(order: Order, request: Request) -> str:
+    return MERGED if order.muted else request_desk(request.kind, consent_asked=request.consent_asked_at is not None)
+
+
 class RequestDesk(Stored):
-    """A row of the dispatchers' desk of requests 申请; `desk` is `request_desk` while it is open, then `decided`."""
+    """A row of the dispatchers' desk of requests 申请.
+
+    `desk` is `request_desk` while it is open, `merged` while its order is muted, then `decided`.
+    """
 
     order: str
     number: str
@@ -188,7 +206,7 @@ class RequestDesk(Stored):
             number=order.number,
             assignment=request.assignment,
             kind=request.kind,
-            desk=desk or request_desk(request.kind, consent_asked=request.consent_asked_at is not None),
+            desk=desk or _open_desk(order, request),
             asked_key=time_key(request.asked_at, request.id),
         )
 

@@ -16,12 +16,16 @@ Conflict
 ├── AnsweredUpAlready / NotAnsweredUp / AcknowledgedAlready / AnotherRound
 ├── CalledBackAbove      the platform above calls back, not we
 ├── NotRatable / AlreadyRated
-└── NotAbolished         only an abolished unit is replaced
+├── NotAbolished         only an abolished unit is replaced
+├── Muted                a merged order is worked on as its main order
+├── AlreadyMerged / NotMerged / IntoMerged / MergedEnough
+└── InRedo / MainLessUrgent / UpstreamIsMain / MainAtComplainedOf   what is not merged
 InvalidInput
 ├── UnknownUnit / UnitAbolished / UnitComplainedOf
 ├── RedoNeedsUnit / RedoElsewhere
 ├── NotBelow             delegation goes down the own tree
 ├── NotSuccessor
+├── IntoItself
 └── AnswerMissing / GradeUnknown
 RateLimited
 └── UrgedEnough
@@ -85,6 +89,11 @@ ACTION_NAMES = {
     Action.ASK_CONSENT: "征求上级意见",
     Action.ANSWER_UP: "上报答复",
     Action.ACKNOWLEDGE: "上级签收",
+    Action.MERGE: "并入其他工单",
+    Action.UNMERGE: "取消合并",
+    Action.ADOPT: "作为主单合并其他工单",
+    Action.RELEASE: "移出合并的工单",
+    Action.FOLLOW_PARENT: "随主单答复",
 }
 
 
@@ -308,3 +317,60 @@ class AnswerMissing(InvalidInput):
 class GradeUnknown(InvalidInput):
     code = "GRADE_UNKNOWN"
     text = "满意度须为 1（非常满意）至 5（非常不满意）。"
+
+
+class Muted(Conflict):
+    code = "MERGED"
+    text = "该工单已并入其他工单，请在主单上办理。"
+
+
+class IntoItself(InvalidInput):
+    code = "INTO_ITSELF"
+    text = "不能将工单并入其自身。"
+
+
+class AlreadyMerged(Conflict):
+    code = "ALREADY_MERGED"
+    text = "该工单已经合并；如需并入另一工单，请先取消合并。"
+
+
+class NotMerged(Conflict):
+    code = "NOT_MERGED"
+    text = "该工单没有合并。"
+
+
+class IntoMerged(Conflict):
+    """`main` is the order that the other one was merged into."""
+
+    code = "INTO_MERGED"
+
+    def __init__(self, main: str, number: str = "") -> None:
+        super().__init__(f"目标工单已并入工单{number}，请选择该主单。")
+        self.main = main
+
+
+class MergedEnough(Conflict):
+    code = "MERGED_ENOUGH"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"一件主单最多并入 {most} 件工单，请另选主单。")
+
+
+class InRedo(Conflict):
+    code = "IN_REDO"
+    text = "该工单正在重办，不能并入其他工单。"
+
+
+class MainLessUrgent(Conflict):
+    code = "MAIN_LESS_URGENT"
+    text = "主单的紧急程度低于该工单，请反向合并，或先对主单改类。"
+
+
+class UpstreamIsMain(Conflict):
+    code = "UPSTREAM_IS_MAIN"
+    text = "上级工单须单独答复上级平台，只能作为主单。"
+
+
+class MainAtComplainedOf(Conflict):
+    code = "MAIN_AT_COMPLAINED_OF"
+    text = "该工单投诉的单位可能承办主单，不能合并。"

@@ -203,6 +203,38 @@ class Acknowledged(Fact):
     round: int
 
 
+class Merged(Fact):
+    """`number` is the main order's, for those who may read it."""
+
+    parent: str
+    number: str
+
+
+class Unmerged(Fact):
+    parent: str
+
+
+class Adopted(Fact):
+    """A child, which bears that number, with the children of its own that it brought along."""
+
+    child: str
+    number: str
+    brought: tuple[str, ...] = ()
+
+
+class Released(Fact):
+    child: str
+    number: str
+
+
+class Followed(Fact):
+    """Answered with the reply that was accepted on the main order."""
+
+    parent: str
+    unit: str
+    callback: Deadline
+
+
 FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
     {
         Action.INTAKE: Received,
@@ -247,5 +279,10 @@ FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
         Action.ASK_CONSENT: ConsentAsked,
         Action.ANSWER_UP: AnsweredUp,
         Action.ACKNOWLEDGE: Acknowledged,
+        Action.MERGE: Merged,
+        Action.UNMERGE: Unmerged,
+        Action.ADOPT: Adopted,
+        Action.RELEASE: Released,
+        Action.FOLLOW_PARENT: Followed,
     }
 )

@@ -10,6 +10,7 @@ from datetime import datetime
 from workorders.lifecycle.facts import (
     Accepted,
     Acknowledged,
+    Adopted,
     AnsweredUp,
     Approved,
     Asked,
@@ -21,20 +22,25 @@ from workorders.lifecycle.facts import (
     Delegated,
     Dispatched,
     Fact,
+    Followed,
     Granted,
     Lit,
+    Merged,
     Moved,
+    Noted,
     Rated,
     Received,
     Reclassified,
     Redone,
     Refused,
     Rejected,
+    Released,
     Replaced,
     Replied,
     Resumed,
     SentBack,
     Signed,
+    Unmerged,
     Urged,
 )
 from workorders.lifecycle.states import (
@@ -162,6 +168,19 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
             return _with(order, answered_up_at=at)
         case Acknowledged():
             return _with(order, acknowledged_at=at)
+        case Merged():
+            return _with(order, merged_into=fact.parent, children=())
+        case Unmerged():
+            return _with(order, merged_into=None)
+        case Noted() if action is Action.WITHDRAW:
+            return _with(order, merged_into=None)
+        case Adopted():
+            return _with(order, children=(*order.children, fact.child, *fact.brought))
+        case Released():
+            return _with(order, children=tuple(child for child in order.children if child != fact.child))
+        case Followed():
+            ended = _end_all(order, AssignmentEnd.FOLLOWED, at)
+            return _with(ended, review=None, callback=fact.callback, attempts=0, request=None, answered_by=fact.unit)
         case _:
             return order
 

@@ -31,7 +31,12 @@ class Running:
 
 
 def running(order: Order) -> Iterator[Running]:
-    """The deadlines that run now. A suspension 挂起 stops those of the replies, the lead's and all others'."""
+    """The deadlines that run now: none while it is muted, for its main order's are told.
+
+    A suspension 挂起 stops those of the replies, the lead's and all others'.
+    """
+    if order.muted:
+        return
     match order.status:
         case Status.RECEIVED:
             yield Running(order.dispatch)
@@ -59,10 +64,12 @@ def is_suspended(order: Order) -> bool:
     return lead is not None and lead.suspended
 
 
-def stage(order: Order) -> Running | None:
-    """The deadline of the desk that the order lies on, or None once it rests."""
+def stage(order: Order) -> Running | None:  # noqa: PLR0911
+    """The deadline of the desk that the order lies on, or None while it is muted and once it rests."""
     lead = order.lead
     match order.status:
+        case _ if order.muted:
+            return None
         case Status.RECEIVED:
             return Running(order.dispatch)
         case Status.DISPATCHED if lead is not None:
@@ -134,7 +141,7 @@ def signs_itself_at(held: Assignment) -> datetime | None:
 def next_moment(order: Order, rules: RulePack) -> datetime | None:
     """When time does something to the order next: crosses a line, signs for a unit, ends a suspension."""
     moments = [line.at for line in _untold(order, rules)]
-    for held in order.assignments:
+    for held in () if order.muted else order.assignments:
         if held.open:
             moments += [at for at in (signs_itself_at(held), held.suspended_until) if at is not None]
     return min(moments, default=None)

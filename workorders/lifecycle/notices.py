@@ -4,7 +4,7 @@ platform above is told of."""
 from workorders.lifecycle.states import TRANSITIONS, Action, RequestKind, Status
 from workorders.lifecycle.values import Order, Reporter
 
-TOLD = frozenset({Action.INTAKE, Action.REJECT, Action.HOTLINE_ACCEPT, Action.FINAL_ANSWER})
+TOLD = frozenset({Action.INTAKE, Action.REJECT, Action.HOTLINE_ACCEPT, Action.FINAL_ANSWER, Action.FOLLOW_PARENT})
 
 TOLD_ABOVE = frozenset(
     {
@@ -33,7 +33,7 @@ def message(action: Action, order: Order, due: str) -> str:
             return f"【12345】您的诉求已受理，工单编号{order.number}，预计{due}前答复。"
         case Action.REJECT:
             return f"【12345】您的诉求（编号{order.number}）不属于热线受理范围，请在小程序查看办理渠道。"
-        case Action.HOTLINE_ACCEPT if order.status is not Status.CLOSED:
+        case Action.HOTLINE_ACCEPT | Action.FOLLOW_PARENT if order.status is not Status.CLOSED:
             return f"【12345】您的诉求（编号{order.number}）已答复，请在小程序查看并评价。"
         case _:
             return f"【12345】您的诉求（编号{order.number}）已办结，请在小程序查看。"

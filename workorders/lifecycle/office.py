@@ -1,4 +1,7 @@
-"""The one road of every action: read, judge, fold, save once; again from a fresh read if a rival was faster."""
+"""The one road of every action: read, judge, fold, save once; again from a fresh read if a rival was faster.
+
+What an action brings along on another order is judged and saved with it, each on the condition of its own version.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.folding import apply
 from workorders.lifecycle.policy import passing
 from workorders.lifecycle.policy.automatic import RULES, follow_up
-from workorders.lifecycle.policy.case import Case, Decision
+from workorders.lifecycle.policy.case import Case, Decision, Elsewhere, Overtaken
 from workorders.lifecycle.recording import Step, record_action
 from workorders.lifecycle.repository import OrderRepository
 from workorders.lifecycle.terms import Router, Routing, Terms, TermsLibrary
@@ -68,6 +71,8 @@ class Office:
                 change, after = await self._decided(actor, document, decide, once, beside)
                 await self.database.save(change)
                 return after
+            except Overtaken:
+                continue
             except StaleWrite as stale:
                 if stale.collection != OrderDocument.collection_name():
                     raise  # what stands or falls beside the action fell: a fresh read of the order heals nothing
@@ -83,10 +88,28 @@ class Office:
     async def _decided(
         self, actor: Actor, document: OrderDocument, decide: Decide | None, once: Once | None, beside: Beside | None
     ) -> tuple[Change, OrderDocument]:
+        change = Change()
+        after, elsewhere = await self._add(change, actor, document, decide)
+        for each in elsewhere:
+            other = await self.orders.by_id(each.order)
+            if other is None:
+                raise NotFound
+            await self._add(change, each.actor, other, each.decide)
+        if once is not None:
+            once.record(change, document.id, after.order.changed_at)
+        if beside is not None:
+            beside(change, after)
+        return change, after
+
+    async def _add(
+        self, change: Change, actor: Actor, document: OrderDocument, decide: Decide | None
+    ) -> tuple[OrderDocument, tuple[Elsewhere, ...]]:
+        """Add one order's action to the change, with what time did before it and what follows by rule on that order."""
         # An order's time never runs backwards, whatever a machine's clock does.
         now = max(self.clock.now(), document.order.changed_at)
         terms = await self.library.recorded(document.order.rules, document.order.calendar)
         steps, order, time = list[Step](), document.order, passing.passing
+        elsewhere: tuple[Elsewhere, ...] = ()
         if decide is not None:
             time = passing.lights
             if (lit := time(Case(order, TIMERS, now, terms))) is not None:
@@ -95,16 +118,11 @@ class Office:
             decision = decide(Case(order, actor, now, terms))
             order = apply(order, decision.action, decision.fact, now)
             steps.append(Step(actor, decision, order))
+            elsewhere = decision.elsewhere
         steps += followers(order, terms, now, None, time)
         if not steps:
             raise NothingToDo
-        change = Change()
-        after = record_action(change, document, steps, self.data_key(document), terms.rules, now)
-        if once is not None:
-            once.record(change, document.id, now)
-        if beside is not None:
-            beside(change, after)
-        return change, after
+        return record_action(change, document, steps, self.data_key(document), terms.rules, now), elsewhere
 
     def data_key(self, document: OrderDocument) -> DataKey | None:
         """The key of an order's texts, or None once they were erased."""

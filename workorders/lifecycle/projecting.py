@@ -62,13 +62,16 @@ def request_tally(desk: str) -> str:
 
 
 def desks_of(order: Order) -> tuple[str, ...]:
-    """Every desk that an order lies on, a unit's once per assignment; once more by its light, if that is not green."""
-    desks = [*_lit(hotline_desk(order.status), stage_light(order, order.changed_at))]
+    """Every desk that an order lies on, a unit's once per assignment; once more by its light, if that is not green.
+
+    A muted one is on no desk of the hotline.
+    """
+    desks = [] if order.muted else _lit(hotline_desk(order.status), stage_light(order, order.changed_at))
     for assignment in order.assignments:
         row = UnitDesk.of(order, assignment)
         for unit in assignment.ancestors:
             desks += _lit(unit_desk(unit, row.desk), row.light)
-    if order.request is not None:
+    if order.request is not None and not order.muted:
         consent_asked = order.request.consent_asked_at is not None
         desks.append(request_tally(request_desk(order.request.kind, consent_asked=consent_asked)))
     return tuple(desks)

@@ -15,6 +15,7 @@ from workorders.lifecycle.documents import OrderDocument, RequestDesk, UnitDesk,
 from workorders.lifecycle.lines import next_moment
 from workorders.lifecycle.notices import tells_citizen, tells_platform
 from workorders.lifecycle.policy.case import Decision
+from workorders.lifecycle.policy.merging import SETTLES_CHILDREN
 from workorders.lifecycle.values import Order
 
 PROJECTOR = "projector"
@@ -22,6 +23,7 @@ NOTICES = "notices"
 LIGHTS = "lights"
 WATCH_TIMER = "watch"
 EXCHANGE = "exchange"
+MERGING = "merging"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ def _record_events(
             change.insert(OutboxRow.of(NOTICES, subject, event.sequence, now, {"action": step.decision.action}))
         if tells_platform(step.decision.action, step.after):
             change.insert(OutboxRow.of(EXCHANGE, subject, event.sequence, now, {}))
+        if step.decision.action in SETTLES_CHILDREN and step.after.children:
+            change.insert(OutboxRow.of(MERGING, subject, event.sequence, now, {}))
         head = event.hash
     change.insert(OutboxRow.of(PROJECTOR, subject, steps[-1].after.version, now, {}))
     return head
@@ -126,8 +130,10 @@ def _record_request(change: Change, before: Order | None, after: Order) -> None:
     old, new = before.request if before else None, after.request
     if old is not None and (new is None or new.id != old.id):
         change.replace(RequestDesk.of(after, old, desk="decided"), expecting={})
-    elif old is not None and new != old and new is not None:
-        change.replace(RequestDesk.of(after, new), expecting={})
+    elif before is not None and old is not None and new is not None:
+        row = RequestDesk.of(after, new)
+        if row != RequestDesk.of(before, old):
+            change.replace(row, expecting={})
     if new is not None and (old is None or old.id != new.id):
         change.insert(RequestDesk.of(after, new))
 

@@ -23,6 +23,7 @@ from workorders.lifecycle.facts import (
     Delegated,
     Dispatched,
     Fact,
+    Followed,
     Granted,
     Lit,
     Received,
@@ -151,7 +152,7 @@ def _received(fact: Received, at: datetime, rules: RulePack, city: Calendar) -> 
     return fact.model_copy(update={"rules": rules.id, "citizen": promised, "dispatch": dispatch})
 
 
-def _retold(  # noqa: PLR0911
+def _retold(  # noqa: PLR0911, PLR0912
     supposed: Order, fact: Fact, at: datetime, rules: RulePack, calendars: Mapping[str, Calendar]
 ) -> Fact:
     """The fact with the deadlines that it would have set on the supposed order."""
@@ -180,6 +181,8 @@ def _retold(  # noqa: PLR0911
             return unit.approve(case).fact
         case Accepted():
             return hotline.accept(case).fact
+        case Followed():
+            return fact.model_copy(update={"callback": clocks.callback_due(rules, case.terms.calendar, start=at)})
         case Replaced():
             gone = supposed.assignment(fact.gone)
             return fact if gone is None else fact.model_copy(update={"successor": _timed_as(fact.successor, gone)})
@@ -282,6 +285,8 @@ def _done(stored: Order, supposed: Order, action: Action, fact: Fact, at: dateti
 def _stays(stored: Order, supposed: Order) -> Iterator[Timed]:
     """The replies of all stays; signing and first contact, where they were still to come or never came."""
     for was, would in zip(stored.assignments, supposed.assignments, strict=True):
+        if was.open and stored.muted:
+            continue
         ended = was.end
         replied = was.replied_at
         yield Timed(Term.REPLY, was.unit, was.reply, would.reply, replied, ended=None if replied is not None else ended)
@@ -292,7 +297,9 @@ def _stays(stored: Order, supposed: Order) -> Iterator[Timed]:
 
 
 def _undone(stored: Order, supposed: Order) -> Iterator[Timed]:
-    """What the hotline still has to do, and what the citizen still waits for."""
+    """What the hotline still has to do, and what the citizen still waits for; nothing is due while it is muted."""
+    if stored.muted:
+        return
     match stored.status:
         case Status.RECEIVED:
             yield Timed(Term.DISPATCH, None, stored.dispatch, supposed.dispatch, None)

@@ -68,6 +68,11 @@ class Action(StrEnum):
     ASK_CONSENT = "ask_consent"  # 征求上级意见
     ANSWER_UP = "answer_up"  # 上报答复
     ACKNOWLEDGE = "acknowledge"  # 上级签收
+    MERGE = "merge"  # 合并 into another order, its main order 主单
+    UNMERGE = "unmerge"  # 取消合并
+    ADOPT = "adopt"  # what a merge does to the main order
+    RELEASE = "release"  # what an unmerge does to the main order
+    FOLLOW_PARENT = "follow_parent"  # 随主单答复
 
 
 ONLY_UPSTREAM = frozenset({Action.ASK_CONSENT, Action.ANSWER_UP, Action.ACKNOWLEDGE})
@@ -144,6 +149,12 @@ def _table() -> Mapping[tuple[Status, Action], Status]:
     move(Action.WITHDRAW, *BEFORE_CALLBACK, to=Status.WITHDRAWN)
     # Time's own.
     stay(Action.LIGHT, *BEFORE_CALLBACK, Status.CALLBACK)
+    # Merging: the main order may lose a child whatever became of it.
+    stay(Action.MERGE, *BEFORE_CALLBACK)
+    stay(Action.UNMERGE, *BEFORE_CALLBACK)
+    stay(Action.ADOPT, *BEFORE_CALLBACK)
+    stay(Action.RELEASE, *Status)
+    move(Action.FOLLOW_PARENT, *BEFORE_CALLBACK, to=Status.CALLBACK)
     return MappingProxyType(moves)
 
 
@@ -194,6 +205,7 @@ class AssignmentEnd(StrEnum):
     RETURNED = "returned"  # 退单
     REPLACED = "replaced"  # 单位变更
     ORDER_ENDED = "order_ended"  # 工单结束
+    FOLLOWED = "followed"  # 随主单答复
 
 
 class RequestKind(StrEnum):

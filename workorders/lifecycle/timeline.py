@@ -16,11 +16,12 @@ from foundation.events import Event
 from identity.actors import HOTLINE_ROLES, Actor
 from workorders.deadlines.lights import Light
 from workorders.deadlines.values import KIND_NAMES, TERM_NAMES, URGENCY_NAMES
-from workorders.lifecycle.access import SEES_ALL, may_know_reporter, owns
+from workorders.lifecycle.access import BROUGHT_ALONG, SEES_ALL, may_know_reporter, owns
 from workorders.lifecycle.errors import ACTION_NAMES
 from workorders.lifecycle.facts import (
     FACTS,
     Accepted,
+    Adopted,
     Asked,
     Attempted,
     ConsentAsked,
@@ -28,12 +29,15 @@ from workorders.lifecycle.facts import (
     Delegated,
     Dispatched,
     Fact,
+    Followed,
     Granted,
     Lit,
+    Merged,
     Rated,
     Reclassified,
     Redone,
     Rejected,
+    Released,
     Replaced,
     Replied,
     Resumed,
@@ -48,6 +52,9 @@ PERSONAL = frozenset({"name", "phone", "address"})
 
 _IN_THE_HOUSE = frozenset({Action.UNIT_APPROVE, Action.UNIT_SEND_BACK})
 """What is said within one unit: that unit and the hotline read it."""
+
+_AT_THE_HOTLINE = frozenset({Action.MERGE, Action.UNMERGE})
+"""Others are told that it happened, not which order the other one is, nor what was noted of it."""
 
 _BRINGS_FILES = frozenset({Action.INTAKE, Action.SUPPLEMENT, Action.SUBMIT_REPLY})
 
@@ -140,6 +147,7 @@ _PUBLIC_TEXTS: Mapping[Action, frozenset[str]] = MappingProxyType(
         Action.WITHDRAW: frozenset({"reason"}),
         Action.URGE: frozenset({"text"}),
         Action.ANSWER_UP: frozenset({"answer"}),
+        Action.FOLLOW_PARENT: frozenset({"answer"}),
     }
 )
 
@@ -195,6 +203,12 @@ def _plain_words(told: Told, action: Action, fact: Fact, *, own: bool) -> str | 
             return f"{by}催办。"
         case _, Replaced() if fact.successor.role is AssignmentRole.LEAD:
             return f"承办单位变更为{told.unit_name(fact.successor.unit)}。"
+        case Action.MERGE, _:
+            return "您的诉求与同类诉求合并办理，编号不变，办理结果将一并答复您。"
+        case Action.UNMERGE, _:
+            return "您的诉求转为单独办理。"
+        case _, Followed():
+            return f"{told.unit_name(fact.unit)}已答复，欢迎您评价。"
         case _:
             return None
 
@@ -208,21 +222,26 @@ def _office(told: Told, event: Event) -> str:
 
 
 def _for_staff(told: Told, reader: Actor) -> Iterator[Entry]:
-    knows_reporter = may_know_reporter(reader, told.order)
+    knows_reporter, at_hotline = may_know_reporter(reader, told.order), reader.has(*HOTLINE_ROLES)
     reported = _reported(told)
     for event in told.events:
         action, fact = Action(event.type), fact_of(event)
+        if action in BROUGHT_ALONG and not at_hotline:
+            continue  # that somebody else reported the same matter, and who
         texts = _staff_texts(told, event, action, reader)
-        if not knows_reporter and not reader.has(*HOTLINE_ROLES):
+        if not knows_reporter and not at_hotline:
             texts = {name: redacted(text, reported) for name, text in texts.items()}
         who = event.actor_label or _office(told, event)
         words, attached_at = _staff_words(told, action, fact), event.at if action in _BRINGS_FILES else None
+        if action in _AT_THE_HOTLINE and not at_hotline:
+            words = f"{ACTION_NAMES[action]}。"
         yield Entry(event.sequence, event.at, action, who, words, texts, attached_at)
 
 
 def _staff_texts(told: Told, event: Event, action: Action, reader: Actor) -> dict[str, str]:
     in_the_house = action in _IN_THE_HOUSE and not reader.has(*SEES_ALL) and reader.unit_id != event.actor_unit
-    return {} if in_the_house else _texts(event, told.key, event.sealed.keys() - PERSONAL)
+    not_told = in_the_house or (action in _AT_THE_HOTLINE and not reader.has(*HOTLINE_ROLES))
+    return {} if not_told else _texts(event, told.key, event.sealed.keys() - PERSONAL)
 
 
 def _reported(told: Told) -> Reported:
@@ -279,6 +298,15 @@ def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR091
             return f"{what}：{_unit_of(told, fact.gone)}由{told.unit_name(fact.successor.unit)}承接。"
         case Lit():
             return f"{what}：{'；'.join(_line_words(told, line) for line in fact.lines)}。"
+        case Merged():
+            return f"并入工单{fact.number}，在主单上办理。"
+        case Adopted():
+            brought = f"，连同已并入其中的 {len(fact.brought)} 件" if fact.brought else ""
+            return f"工单{fact.number}并入本单{brought}。"
+        case Released():
+            return f"工单{fact.number}不再并入本单。"
+        case Followed():
+            return f"{what}：{told.unit_name(fact.unit)}的答复已采纳。"
         case _:
             return f"{what}。"
 

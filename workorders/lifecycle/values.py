@@ -8,6 +8,7 @@ from types import MappingProxyType
 from workorders.deadlines.lights import Light
 from workorders.deadlines.values import Deadline, Kind, Term, Urgency, Value
 from workorders.lifecycle.states import (
+    BEFORE_CALLBACK,
     ENDED,
     AssignmentEnd,
     AssignmentRole,
@@ -213,6 +214,20 @@ class Order(Value):
     answered_up_at: datetime | None = None
     """When this round's answer went to the platform above 上报答复, and when that acknowledged it 上级签收."""
     acknowledged_at: datetime | None = None
+    merged_into: str | None = None
+    """The main order 主单 that this one was merged into; it stays known after the answer."""
+    children: tuple[str, ...] = ()
+    """Orders that were merged into this one; each points back by `merged_into`."""
+    answered_by: str | None = None
+    """The unit whose answer on the main order this one was answered with."""
+
+    @property
+    def muted(self) -> bool:
+        """Whether it waits for its main order's answer: nobody works on it, and time does nothing to it.
+
+        Only orders in their first round are merged, so that one that was redone after the answer goes its own way.
+        """
+        return self.merged_into is not None and self.round == 0 and self.status in BEFORE_CALLBACK
 
     @property
     def ended(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from foundation.ids import new_id
 from identity.actors import Actor
 from tests.workorders.lifecycle.builders import request
 from tests.workorders.lifecycle.town import (
@@ -20,10 +21,14 @@ from tests.workorders.lifecycle.town import (
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.facts import Adopted, Released
 from workorders.lifecycle.office import TIMERS
+from workorders.lifecycle.policy import merging as policy
 from workorders.lifecycle.policy import passing
-from workorders.lifecycle.states import Action, RequestKind
+from workorders.lifecycle.policy.case import Case, Decision
+from workorders.lifecycle.states import Action, RequestKind, Status
 from workorders.lifecycle.values import Outcome
+from workorders.supervision import merging
 
 Act = Callable[[Town, Actor, str], Awaitable[OrderDocument]]
 
@@ -66,6 +71,45 @@ async def _acknowledge(town: Town, actor: Actor, id: str) -> OrderDocument:
     document = await town.office.orders.by_id(id)
     round = document.order.round if document else 0
     return await upstream.acknowledge(town.office, actor, id, round=round)
+
+
+async def another(town: Town, id: str) -> str:
+    """Another order that may be a main order, or an id of none."""
+    wanted = {"_id": {"$ne": id}, "status": Status.RECEIVED, "order.merged_into": None}
+    found = await town.database.collection(OrderDocument).find_one(wanted)
+    return found["_id"] if found else new_id()
+
+
+async def _merge(town: Town, actor: Actor, id: str) -> OrderDocument:
+    return await merging.merge(town.office, actor, id, into=await another(town, id), note="同一处漏水。")
+
+
+async def _adopt(town: Town, actor: Actor, id: str) -> OrderDocument:
+    """What merging does to the main order, alone."""
+    adopted = Adopted(child=new_id(), number="261116000099")
+
+    def decide(case: Case) -> Decision:
+        case.open_for(Action.ADOPT)
+        return Decision(Action.ADOPT, adopted)
+
+    return await town.office.act(actor, id, decide)
+
+
+async def _release(town: Town, actor: Actor, id: str) -> OrderDocument:
+    """What unmerging does to the main order, alone."""
+
+    def decide(case: Case) -> Decision:
+        case.open_for(Action.RELEASE)
+        return Decision(Action.RELEASE, Released(child=next(iter(case.order.children), ""), number="261116000099"))
+
+    return await town.office.act(actor, id, decide)
+
+
+async def _follow(town: Town, actor: Actor, id: str) -> OrderDocument:
+    def decide(case: Case) -> Decision:
+        return policy.follow(case, case.order.merged_into or "", unit="water", answer="已修复。")
+
+    return await town.office.act(actor, id, decide)
 
 
 ACTS: Mapping[Action, Act] = {
@@ -117,6 +161,11 @@ ACTS: Mapping[Action, Act] = {
     Action.ASK_CONSENT: _ask_consent,
     Action.ANSWER_UP: lambda town, actor, id: reviewing.answer_up(town.office, actor, id, answer="已修复，群众满意。"),
     Action.ACKNOWLEDGE: _acknowledge,
+    Action.MERGE: _merge,
+    Action.UNMERGE: lambda town, actor, id: merging.unmerge(town.office, actor, id, reason="不是同一处。"),
+    Action.ADOPT: _adopt,
+    Action.RELEASE: _release,
+    Action.FOLLOW_PARENT: _follow,
     **{kind.ask: _ask(kind) for kind in RequestKind},
     **{kind.grant: _grant(kind) for kind in RequestKind},
     **{kind.refuse: _refuse(kind) for kind in RequestKind},
@@ -151,5 +200,10 @@ RIGHT_PERSON: Mapping[Action, Actor] = {
     Action.ASK_CONSENT: DISPATCHER,
     Action.ANSWER_UP: REVIEWER,
     Action.ACKNOWLEDGE: UPSTREAM,
+    Action.MERGE: DISPATCHER,
+    Action.UNMERGE: DISPATCHER,
+    Action.ADOPT: DISPATCHER,
+    Action.RELEASE: DISPATCHER,
+    Action.FOLLOW_PARENT: policy.MERGER,
 }
 """Who takes the action on an order that the water office leads and the heating office helps with."""

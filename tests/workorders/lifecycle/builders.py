@@ -33,8 +33,10 @@ from workorders.lifecycle import dispatching, handling, intake, reviewing, upstr
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import Report
 from workorders.lifecycle.lines import stage_due
+from workorders.lifecycle.policy import merging as policy
 from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.values import Order, Outcome, Reporter, Upstream
+from workorders.supervision import merging
 
 MOMENT = timedelta(milliseconds=1)
 
@@ -357,6 +359,46 @@ class WorkOrder:
                 due=due,
             )
         )
+
+    # Merging
+
+    def beside_another(self) -> "WorkOrder":
+        """With another order in the town that was just taken in."""
+        return self.then(lambda town, _: intake.take_in(town.office, CITIZEN, COMPLAINT))
+
+    def merged(self) -> "WorkOrder":
+        """Merged into an order that is taken in for it."""
+
+        async def merge(town: Town, order: Order) -> None:
+            main = await intake.take_in(town.office, CITIZEN, replace(COMPLAINT, urgency=order.urgency))
+            await merging.merge(town.office, DISPATCHER, order.id, into=main.id)
+
+        return self.then(merge)
+
+    def unmerged(self) -> "WorkOrder":
+        return self.then(
+            lambda town, order: merging.unmerge(town.office, DISPATCHER, order.id, reason="不是同一处漏水。")
+        )
+
+    def followed(self) -> "WorkOrder":
+        """Answered as its main order."""
+
+        async def follow(town: Town, order: Order) -> None:
+            main = order.merged_into or ""
+            await town.office.act(
+                policy.MERGER, order.id, lambda case: policy.follow(case, main, unit="water", answer="已修复。")
+            )
+
+        return self.then(follow)
+
+    def with_a_child(self, child: "WorkOrder | None" = None) -> "WorkOrder":
+        """From its very beginning the main order of another one; that one's road is gone first."""
+
+        async def adopt(town: Town, order: Order) -> None:
+            other = await (child or WorkOrder()).made_in(town)
+            await merging.merge(town.office, DISPATCHER, other.id, into=order.id)
+
+        return replace(self, steps=(adopt, *self.steps))
 
     # Whole stretches of the road
 

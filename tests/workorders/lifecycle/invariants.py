@@ -115,7 +115,7 @@ async def _check_beside(town: Town, order: Order) -> None:
     rows = await database.collection(UnitDesk).find({"order": order.id}).to_list()
     assert {raw["_id"]: UnitDesk.load(raw) for raw in rows} == {a.id: UnitDesk.of(order, a) for a in order.assignments}
     asked = await database.collection(RequestDesk).find({"order": order.id}).to_list()
-    still = [RequestDesk.load(raw) for raw in asked if raw["desk"] != "decided"]
+    still = [RequestDesk.load(raw) for raw in asked if raw["desk"] != "decided"]  # `merged` is still open
     assert still == ([RequestDesk.of(order, order.request)] if order.request is not None else [])
     above = await database.get(UpstreamDesk, order.id)
     assert above == UpstreamDesk.of(order)

@@ -107,6 +107,11 @@ withdraw           Y   .   .   Y   -   -   -   -   -   -   -   -   -   -   -   .
 urge               Y   .   .   Y   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 light              -   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 replace            -   .   .   -   -   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .
+merge              -   .   .   -   Y   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .
+unmerge            -   .   .   -   Y   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .
+adopt              -   .   .   -   Y   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .
+release            -   .   .   -   Y   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .
+follow_parent      -   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 order              Y   .   .   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   .   .   .   .   .
 order_by_number    Y   .   .   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   .   .   .   .   .
 """

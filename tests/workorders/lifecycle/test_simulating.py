@@ -99,6 +99,9 @@ STORIES = {
     .answered_up().called_back_above(solved=False, due=MONDAY + timedelta(days=2)).reclassified(kind=Kind.HELP),
     "handed down late": a_work_order().handed_down(MONDAY + timedelta(hours=30)).dispatched_to("water").signed(),
     "nobody signed": timers_fired(a_work_order().dispatched_to("water", "heating").overdue()).later(days=2),
+    "merged": SIGNED.replied(**NOT_WAITING).approved().merged().later(days=9),
+    "followed": SIGNED.suspended(days=2).merged().later(days=9).followed().called_back(grade=5, solved=False).redone()
+    .later(days=1).replied(),
 }  # fmt: skip
 
 
@@ -125,7 +128,7 @@ def doubled(pack: RulePack) -> RulePack:
 OTHER_PACKS = {"beijing-2021": shipped_pack("beijing-2021"), "doubled": doubled(shipped_pack())}
 
 
-NOT_COMPARED = ("id", "number", "told", "version", "changed_at")
+NOT_COMPARED = ("id", "number", "merged_into", "told", "version", "changed_at")
 
 
 def anew(order: Order) -> dict[str, Any]:
@@ -220,6 +223,17 @@ async def test_a_stay_that_ended_without_a_reply_is_not_judged(town: Town) -> No
     assert [each.done_at is not None for each in dispatches] == [True, True]
 
 
+async def test_a_merged_order_is_not_judged_by_what_it_may_not_do(town: Town) -> None:
+    merged = await STORIES["merged"].made_in(town)
+    timed = told(merged, await log_of(town, merged), town.rules).timed
+    assert {each.term for each in timed} == {Term.DISPATCH, Term.SIGN}  # what was done before
+    followed = await STORIES["followed"].made_in(town)
+    timed = told(followed, await log_of(town, followed), town.rules).timed
+    first = next(each for each in timed if each.term is Term.REPLY)
+    assert first.ended is AssignmentEnd.FOLLOWED
+    assert Term.CITIZEN not in {each.term for each in timed}
+
+
 def test_a_log_without_an_intake_is_refused() -> None:
     with pytest.raises(ValueError, match="intake"):
         simulate("x", [], shipped_pack(), CALENDARS)
@@ -241,6 +255,7 @@ def test_every_fact_that_sets_a_deadline_is_told_again() -> None:
         "Approved",
         "Accepted",
         "Replaced",
+        "Followed",
     }
 
 

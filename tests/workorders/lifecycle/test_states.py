@@ -15,6 +15,7 @@ from workorders.lifecycle.facts import FACTS, CoReplied, SentBack, Signed
 from workorders.lifecycle.folding import apply
 from workorders.lifecycle.states import (
     ASSIGNMENT_TRANSITIONS,
+    BEFORE_CALLBACK,
     ENDED,
     TRANSITIONS,
     Action,
@@ -72,6 +73,10 @@ READY: dict[tuple[Status, Action], WorkOrder] = {
         (status, A.REPLACE): TYPICAL[status].with_its_unit_abolished("heating", "police")
         for status in (S.DISPATCHED, S.IN_PROGRESS, S.UNIT_REVIEW, S.HOTLINE_REVIEW)
     },
+    **{(status, A.MERGE): TYPICAL[status].beside_another() for status in BEFORE_CALLBACK},
+    **{(status, A.UNMERGE): TYPICAL[status].merged() for status in BEFORE_CALLBACK},
+    **{(status, A.FOLLOW_PARENT): TYPICAL[status].merged() for status in BEFORE_CALLBACK},
+    **{(status, A.RELEASE): TYPICAL[status].with_a_child() for status in Status},
 }
 
 
@@ -102,7 +107,7 @@ def test_every_action_has_a_fact_a_name_and_a_way_to_be_tried() -> None:
 
 def test_nothing_leads_out_of_rest_and_everything_else_leads_there() -> None:
     for (source, action), target in TRANSITIONS.items():
-        assert source not in ENDED or (action is A.RATE and target is source)
+        assert source not in ENDED or (action in (A.RATE, A.RELEASE) and target is source)
     reached, todo = set(), {S.RECEIVED}
     while todo:
         reached |= todo

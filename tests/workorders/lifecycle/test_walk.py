@@ -42,7 +42,7 @@ from tests.workorders.lifecycle.town import (
 )
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
-from workorders.lifecycle.access import ALLOWED
+from workorders.lifecycle.access import ALLOWED, BROUGHT_ALONG, WHILE_MERGED
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import Report
 from workorders.lifecycle.states import TRANSITIONS, Action, RequestKind
@@ -64,8 +64,8 @@ ONWARD = {
     **dict.fromkeys((Action.DISPATCH, Action.ADJUDICATE, Action.SIGN, Action.SUBMIT_REPLY), 12),
     **dict.fromkeys((Action.UNIT_APPROVE, Action.HOTLINE_ACCEPT, Action.CALLBACK_ATTEMPT, Action.CALLBACK_REDO), 12),
     **dict.fromkeys((Action.ASK_CONSENT, Action.ANSWER_UP, Action.ACKNOWLEDGE), 6),
-    **dict.fromkeys((Action.REJECT, Action.WITHDRAW, Action.ANSWER_NOW), 1),
     Action.LIGHT: 0,
+    **dict.fromkeys((Action.REJECT, Action.WITHDRAW, Action.ANSWER_NOW, Action.MERGE), 1),
 }
 """How much likelier a walk takes what leads on than what ends it."""
 
@@ -91,6 +91,7 @@ class Walk:
         town.routing = self._draw.draw(
             st.sampled_from([None, Routing("water", ("heating",), "rule", "规则", auto_dispatch=True)])
         )
+        await intake.take_in(town.office, CITIZEN, COMPLAINT)  # for the order to be merged into
         actor, report = self._draw.draw(st.sampled_from(self._reports()))
         report = replace(
             report,
@@ -115,7 +116,9 @@ class Walk:
         """Mostly what the table allows, by one whose job it is; sometimes anything by anybody."""
         order, wise = document.order, self._draw.draw(st.sampled_from([True, True, True, True, False]))
         legal = [a for status, a in sorted(TRANSITIONS) if status is order.status for _ in range(ONWARD.get(a, 3))]
-        action: Action = self._draw.draw(st.sampled_from(legal if wise and legal else sorted(ACTS)))
+        legal = [a for a in legal if a not in BROUGHT_ALONG and (not order.muted or a in WHILE_MERGED)]
+        anything = sorted(ACTS.keys() - BROUGHT_ALONG)
+        action: Action = self._draw.draw(st.sampled_from(legal if wise and legal else anything))
         if not wise:
             return action, self._draw.draw(st.sampled_from(EVERYBODY))
         if order.request is not None and self._draw.draw(st.booleans()):

@@ -9,5 +9,6 @@
 | `callback` | callback agent, citizen's rating, redo, final answer |
 | `citizen` | supplement, urge, withdraw |
 | `upstream` | consent, answer, acknowledgement and callback of the platform above |
+| `merging` | what makes one order of two, and two of one again |
 | `automatic` | what follows by rule in the same transaction |
 """

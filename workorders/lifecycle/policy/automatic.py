@@ -17,9 +17,11 @@ from workorders.lifecycle.values import Closing, Reporter
 RULES = system_actor("rules")
 
 
-def follow_up(case: Case, routing: Routing | None) -> Decision | None:
+def follow_up(case: Case, routing: Routing | None) -> Decision | None:  # noqa: PLR0911
     """The next action that the rules take by themselves, or None. `routing` is that of the dispatch catalogue."""
     case = replace(case, actor=RULES)
+    if case.order.muted:
+        return None
     switches = case.terms.rules.switches
     match case.order.status:
         case Status.RECEIVED if routing is not None and routing.auto_dispatch and case.order.returns == 0:

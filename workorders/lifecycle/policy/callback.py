@@ -25,7 +25,7 @@ from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.policy.hotline import assign
 from workorders.lifecycle.states import Action, AssignmentRole, Status
 from workorders.lifecycle.terms import Unit
-from workorders.lifecycle.values import Closing, Reporter, Upstream
+from workorders.lifecycle.values import Closing, Order, Reporter, Upstream
 
 GRADES = range(1, 6)
 
@@ -107,8 +107,8 @@ def _silent_above(case: Case) -> bool:
 
 
 def redo(case: Case, reason: str, named: str | None = None) -> Decision:
-    """重办 at the unit that led, or its heir: a new round with its own deadline; at the cap only the final answer is
-    left.
+    """重办 at the unit whose answer it was, or its heir: a new round with its own deadline, also of an order that was
+    merged. At the cap only the final answer is left.
 
     Another unit is `named` only where neither can take it. Raises `RedoNeedsUnit` where one must be, `RedoElsewhere`
     where none may be, and for the named one like `Case.unit`.
@@ -118,10 +118,10 @@ def redo(case: Case, reason: str, named: str | None = None) -> Decision:
         raise CalledBackAbove
     if case.order.round >= case.terms.rules.caps.redos:
         raise RedoUsedUp
-    last = next((a for a in reversed(case.order.assignments) if a.role is AssignmentRole.LEAD), None)
-    if last is None:
+    answered_by = _answered_by(case.order)
+    if answered_by is None:
         raise WrongAssignment
-    unit = _redoing(case, case.terms.heir(last.unit), named)
+    unit = _redoing(case, case.terms.heir(answered_by), named)
     case, upstream = _within_a_limit_ahead(case)
     again = assign(case, unit, AssignmentRole.LEAD, number=len(case.order.assignments), round=case.order.round + 1)
     return Decision(Action.CALLBACK_REDO, Redone(assignment=again, upstream=upstream), {"reason": reason})
@@ -147,6 +147,13 @@ def _redoing(case: Case, heir: str, named: str | None) -> Unit:
     if named not in (None, heir):
         raise RedoElsewhere.field("unit", RedoElsewhere.text)
     return unit
+
+
+def _answered_by(order: Order) -> str | None:
+    """The unit that led last, or in its first round the one that led the main order."""
+    if order.answered_by is not None and order.round == 0:
+        return order.answered_by
+    return next((a.unit for a in reversed(order.assignments) if a.role is AssignmentRole.LEAD), None)
 
 
 def final_answer(case: Case, answer: str) -> Decision:

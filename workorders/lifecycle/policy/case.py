@@ -1,26 +1,40 @@
 """What every rule is given, and what it answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from foundation.errors import NotAllowed
 from identity.actors import Actor, Role
-from workorders.lifecycle.access import require
-from workorders.lifecycle.errors import UnitAbolished, UnitComplainedOf, UnknownUnit, WrongState
+from workorders.lifecycle.access import WHILE_MERGED, require
+from workorders.lifecycle.errors import Muted, UnitAbolished, UnitComplainedOf, UnknownUnit, WrongState
 from workorders.lifecycle.facts import Fact
 from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole, AssignmentState
 from workorders.lifecycle.terms import Terms, Unit
 from workorders.lifecycle.values import Assignment, Order
 
 
+class Overtaken(Exception):
+    """Orders that were read one after the other do not fit together: one has moved on since. They are read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What has to happen to another order with the action, in the same transaction; judged on that order as it is."""
+
+    order: str
+    actor: Actor
+    decide: "Callable[[Case], Decision]"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An action that is allowed: what its event says, and the texts that are sealed beside it."""
+    """An action that is allowed: what its event says, the texts that are sealed beside it, and what it brings along."""
 
     action: Action
     fact: Fact
     texts: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +49,13 @@ class Case:
     def open_for(self, action: Action) -> None:
         """That the actor may do this, and the table of states holds it now.
 
-        Raises `NotFound`, `NotAllowed`, `WrongState`.
+        Raises `NotFound`, `NotAllowed`, `WrongState`, `Muted`.
         """
         require(self.actor, action, self.order)
         if (self.order.status, action) not in TRANSITIONS:
             raise WrongState(self.order.status, action)
+        if self.order.muted and action not in WHILE_MERGED:
+            raise Muted
 
     def lead(self, action: Action) -> Assignment:
         """The open lead assignment, which is the actor's own unit's. Raises `NotAllowed`, `WrongState`."""

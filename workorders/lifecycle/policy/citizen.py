@@ -3,6 +3,7 @@
 from workorders.lifecycle.errors import UrgedEnough
 from workorders.lifecycle.facts import Noted, Urged
 from workorders.lifecycle.policy.case import Case, Decision
+from workorders.lifecycle.policy.merging import MERGER, left
 from workorders.lifecycle.states import Action
 
 
@@ -22,6 +23,6 @@ def urge(case: Case, text: str | None = None) -> Decision:
 
 
 def withdraw(case: Case, reason: str) -> Decision:
-    """撤单, before the callback."""
+    """撤单, before the callback; a merged order leaves its main order."""
     case.open_for(Action.WITHDRAW)
-    return Decision(Action.WITHDRAW, Noted(), {"reason": reason})
+    return Decision(Action.WITHDRAW, Noted(), {"reason": reason}, elsewhere=left(case.order, MERGER))

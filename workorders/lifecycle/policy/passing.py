@@ -40,7 +40,7 @@ def passing(case: Case) -> Decision | None:
 def _due(order: Order, now: datetime) -> list[tuple[datetime, Action, Assignment]]:
     """The signings and resumptions that are due and possible, each with its moment."""
     found = []
-    for held in order.assignments:
+    for held in () if order.muted else order.assignments:
         if not held.open:
             continue
         sign = Action.SIGN if held.role is AssignmentRole.LEAD else Action.CO_SIGN

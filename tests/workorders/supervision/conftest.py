@@ -1,0 +1,11 @@
+import pytest
+
+from foundation.database import Database
+from tests.workorders.lifecycle.town import MODELS, Town, new_town
+from workorders.lifecycle.projecting import OrderProjection, Tally
+
+
+@pytest.fixture
+async def town(database: Database) -> Town:
+    await database.prepare((*MODELS, OrderProjection, Tally))
+    return new_town(database)

@@ -1,0 +1,14 @@
+"""Supervision 督办: what the hotline does so that nothing is left undone, and nothing is done twice.
+
+**Merging 合并.** A duplicate 重复件 is merged into its main order 主单. The child keeps its number, state, callback and
+rating; nobody works on it, it leaves the desks, and its clocks are muted 静默. When the main order's reply is accepted,
+each child goes to the callback with that answer 随主单答复, and its own citizen reads and rates it. A main order that
+ends without an accepted reply lets its children go: they stand where they stood. What is merged, and what is not, says
+`lifecycle/policy/merging.py`. Candidates 疑似重复件 are offered to the dispatcher with their reasons.
+
+| file | holds |
+|---|---|
+| `merging` | the verbs: merge, unmerge |
+| `following` | what becomes of the children, one consumer of the outbox |
+| `candidates`, `likeness` | which orders may be the same matter, and how much two texts are alike (pure) |
+"""
