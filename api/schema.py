@@ -35,6 +35,7 @@ from api.workorders.revealing import RevealingMutations
 from api.workorders.reviewing import ReviewingMutations
 from api.workorders.rules import RuleQueries
 from api.workorders.subscriptions import OrderSubscriptions
+from api.workorders.totals import TotalsQueries
 from foundation.errors import DomainError
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ ANSWERED_ONCE = frozenset({OperationType.QUERY, OperationType.MUTATION})
 @strawberry.type
 class Query(
     OrderQueries,
+    TotalsQueries,
     MergingQueries,
     ContactQueries,
     CatalogueQueries,

@@ -22,6 +22,7 @@ def local(moment: datetime, zone: ZoneInfo) -> str:
 class Deadline:
     term: Term
     due: datetime = strawberry.field(description="The last instant in time; late is after it.")
+    yellow_at: datetime | None = strawberry.field(description="When its light turns yellow 黄灯; red 红灯 past it.")
     started_at: datetime
     basis: str = strawberry.field(description="The row of the rule pack: `reply.complex`, `upstream` …")
     rules: str = strawberry.field(description="The version of the rule pack 规则包, by its hash.")
@@ -35,6 +36,7 @@ class Deadline:
         return cls(
             term=deadline.term,
             due=deadline.due,
+            yellow_at=deadline.yellow_at,
             started_at=deadline.started_at,
             basis=deadline.basis,
             rules=deadline.rules,

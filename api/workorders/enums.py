@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 
+from workorders.deadlines.lights import LIGHT_NAMES, Light
 from workorders.deadlines.values import KIND_NAMES, TERM_NAMES, URGENCY_NAMES, Kind, Term, Urgency
 from workorders.lifecycle.documents import UnitTask, UpstreamTask
 from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES
@@ -30,6 +31,7 @@ def _enum(enum: type[Enum], name: str, description: str, words: Mapping[Any, str
 
 _enum(Status, "OrderStatus", "The state of an order 工单状态.", STATUS_NAMES)
 _enum(Action, "OrderAction", "What may happen to an order 工单动作.", ACTION_NAMES)
+_enum(Light, "Light", "The light of a deadline 亮灯.", LIGHT_NAMES)
 _enum(
     Kind,
     "OrderKind",

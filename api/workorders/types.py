@@ -21,11 +21,12 @@ from api.workorders.routing import RoutingSuggestion
 from api.workorders.timelines import TimelineEntry, entries_of, files_of
 from foundation.masking import mask_address, mask_name, mask_phone, scrub
 from identity.actors import Actor
+from workorders.deadlines.lights import Light
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import values
 from workorders.lifecycle.access import ALLOWED, BROUGHT_ALONG, SEES_ALL, WHILE_MERGED, may_know_reporter, owns
-from workorders.lifecycle.documents import OrderDocument
-from workorders.lifecycle.lines import stage_due
+from workorders.lifecycle.documents import OrderDocument, task_light
+from workorders.lifecycle.lines import stage_due, stage_light
 from workorders.lifecycle.redaction import Reported, redacted
 from workorders.lifecycle.states import (
     ONLY_UPSTREAM,
@@ -134,6 +135,7 @@ class Assignment(Node):
     suspended_since: datetime | None
     suspended_until: datetime | None
     return_until: datetime | None = strawberry.field(description="Until when it may be returned; null if it may not.")
+    light: Light | None = strawberry.field(description="That of what the unit has to do; null when it has nothing to.")
     value: strawberry.Private[values.Assignment]
     order_document: strawberry.Private[OrderDocument]
     reader: strawberry.Private[Reader]
@@ -158,6 +160,7 @@ class Assignment(Node):
             suspended_since=assignment.suspended_since,
             suspended_until=assignment.suspended_until,
             return_until=assignment.return_until,
+            light=task_light(document.order, assignment, max(reader.now, document.order.changed_at)),
             value=assignment,
             order_document=document,
             reader=reader,
@@ -213,6 +216,7 @@ class Order(Node):
     closed_at: datetime | None
     closing: Closing | None
     due: datetime | None = strawberry.field(description="The deadline of the desk that it lies on now.")
+    light: Light | None = strawberry.field(description="Its light 亮灯; null while nothing is due.")
     round: int = strawberry.field(description="0, then one per redo 重办.")
     rejected_to: str | None = strawberry.field(description="The right channel for what was rejected.")
     document: strawberry.Private[OrderDocument]
@@ -236,6 +240,7 @@ class Order(Node):
             closed_at=order.closed_at,
             closing=order.closing,
             due=stage_due(order),
+            light=stage_light(order, max(reader.now, order.changed_at)),
             round=order.round,
             rejected_to=order.rejected_to,
             document=document,

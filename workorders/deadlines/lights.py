@@ -1,7 +1,9 @@
 """The lights 亮灯 of a deadline: green, yellow from shortly before, red past it. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from foundation.working_time import Calendar
 from workorders.deadlines.packs import RulePack
@@ -12,6 +14,9 @@ class Light(StrEnum):
     GREEN = "green"  # 绿灯
     YELLOW = "yellow"  # 黄灯
     RED = "red"  # 红灯
+
+
+LIGHT_NAMES: Mapping[Light, str] = MappingProxyType({Light.GREEN: "绿灯", Light.YELLOW: "黄灯", Light.RED: "红灯"})
 
 
 def turns_yellow(rules: RulePack, calendar: Calendar, limit: Limit, *, start: datetime, due: datetime) -> datetime:

@@ -125,6 +125,18 @@ def may_know_reporter(actor: Actor, order: Order) -> bool:
     return holds(actor, order) and order.reporter is Reporter.OPEN
 
 
+def require_hotline_desk(actor: Actor) -> None:
+    """Raises `NotAllowed` for whoever does not work at the hotline, nor leads it."""
+    if not actor.has(*HOTLINE_ROLES, Role.LEADERSHIP):
+        raise NotAllowed
+
+
+def require_unit_desk(actor: Actor, unit: str) -> None:
+    """Raises `NotAllowed` for a unit that is not the actor's own; what lies below it is on the own desk."""
+    if not actor.has(*SEES_ALL) and not (actor.is_unit and actor.unit_id == unit):
+        raise NotAllowed
+
+
 def require_intake(actor: Actor) -> None:
     """Raises `NotAllowed`."""
     if not actor.has(*ALLOWED[Action.INTAKE]):

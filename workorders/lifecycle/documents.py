@@ -130,7 +130,6 @@ class UnitDesk(Stored):
     def of(cls, order: Order, assignment: Assignment) -> "UnitDesk":
         desk = desk_of(order, assignment)
         deadline = assignment.sign if desk == UnitTask.SIGN else assignment.reply
-        idle = desk in (UnitTask.WAIT, UnitTask.ENDED)
         return cls(
             _id=assignment.id,
             order=order.id,
@@ -143,7 +142,7 @@ class UnitDesk(Stored):
             due_key=time_key(deadline.due, assignment.id),
             assigned_key=time_key(assignment.assigned_at, assignment.id),
             received_at=order.received_at,
-            light=None if idle else light_of(order, deadline, order.changed_at),
+            light=task_light(order, assignment, order.changed_at),
         )
 
 
@@ -177,6 +176,17 @@ def desk_of(order: Order, assignment: Assignment) -> UnitTask:
 
 def _open_desk(order: Order, request: Request) -> str:
     return MERGED if order.muted else request_desk(request.kind, consent_asked=request.consent_asked_at is not None)
+
+
+def task_light(order: Order, assignment: Assignment, at: datetime) -> Light | None:
+    """The light of what the unit has to do about an assignment, or None when it has nothing to do."""
+    match desk_of(order, assignment):
+        case UnitTask.WAIT | UnitTask.MERGED | UnitTask.ENDED:
+            return None
+        case UnitTask.SIGN:
+            return light_of(order, assignment.sign, at)
+        case _:
+            return light_of(order, assignment.reply, at)
 
 
 class RequestDesk(Stored):

@@ -9,7 +9,7 @@ from foundation.errors import InvalidInput, NotAllowed, NotFound
 from foundation.events import Event, event_id
 from foundation.paging import EARLIEST, LATEST, Page, PageRequest, Span, instant, page_of
 from identity.actors import HOTLINE_ROLES, Actor, Role
-from workorders.lifecycle.access import SEES_ALL, may_see
+from workorders.lifecycle.access import SEES_ALL, may_see, require_hotline_desk, require_unit_desk
 from workorders.lifecycle.documents import (
     NumberClaim,
     OrderDocument,
@@ -138,8 +138,7 @@ class OrderRepository:
         self, actor: Actor, status: Status, request: PageRequest, now: datetime, due: Span | None = None
     ) -> Page[OrderDocument]:
         """A hotline desk: the orders in one state, soonest due first. Raises `NotAllowed` for others."""
-        if not actor.has(*HOTLINE_ROLES, Role.LEADERSHIP):
-            raise NotAllowed
+        require_hotline_desk(actor)
         page = await page_of(
             self._database,
             OrderDocument,
@@ -184,8 +183,7 @@ class OrderRepository:
 
         Raises `NotAllowed` for a unit that is not the actor's own; what lies below it is on the own desk.
         """
-        if not actor.has(*SEES_ALL) and not await self._below(actor, unit):
-            raise NotAllowed
+        require_unit_desk(actor, unit)
         page = await page_of(
             self._database,
             UnitDesk,
@@ -216,10 +214,6 @@ class OrderRepository:
             around=now,
         )
         return page.map([RequestDesk.load(raw) for raw in page.items])
-
-    async def _below(self, actor: Actor, unit: str) -> bool:
-        """Whether the unit is the actor's own; its subtree is reached through the own unit's desk."""
-        return actor.is_unit and actor.unit_id == unit
 
 
 def _loaded(page: Page[Raw]) -> Page[OrderDocument]:
