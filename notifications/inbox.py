@@ -11,8 +11,6 @@ from notifications.documents import Line, Notice, notice_id
 from notifications.repository import NoticeRepository
 
 KEPT_UNREAD: Final = timedelta(days=365)
-MOST_LINES: Final = 50
-"""Lines that a digest shows; it counts them all."""
 
 
 class Told(Protocol):
@@ -45,6 +43,11 @@ class Gathered(Protocol):
     def title(self) -> str: ...
     @property
     def lines(self) -> Sequence[tuple[str, str | None]]: ...
+    @property
+    def shown(self) -> int:
+        """How many lines are kept; all are counted."""
+        ...
+
     def body(self, total: int) -> str: ...
 
 
@@ -77,7 +80,7 @@ class Inbox:
             old = there.get(id)
             lines = tuple(Line(text=text, order=order) for text, order in each.lines)
             total = len(lines) + (old.total if old else 0)
-            shown = ((old.lines if old else ()) + lines)[:MOST_LINES]
+            shown = ((old.lines if old else ()) + lines)[: each.shown]
             fresh = _new(id, each, each.body(total), now).changed(total=total, lines=shown)
             if old is None:
                 change.insert(fresh)

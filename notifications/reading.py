@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from foundation.database import Database
-from foundation.errors import InvalidInput
+from foundation.errors import InvalidInput, NotFound
 from foundation.paging import Page, PageRequest, key_of
 from identity.actors import Actor
 from notifications.access import require_inbox
@@ -32,6 +32,15 @@ async def page(
     """The actor's own notices, newest first. Raises `NotAllowed`, `InvalidInput` for a bad cursor."""
     require_inbox(actor)
     return await NoticeRepository(database).page(actor.id, request, now, unread_only=unread_only)
+
+
+async def one(database: Database, actor: Actor, id: str) -> Notice:
+    """One of the actor's own notices. Raises `NotAllowed`, `NotFound`."""
+    require_inbox(actor)
+    notice = (await NoticeRepository(database).by_ids([id])).get(id)
+    if notice is None or notice.recipient != actor.id:
+        raise NotFound
+    return notice
 
 
 async def state(database: Database, actor: Actor, now: datetime) -> State:
