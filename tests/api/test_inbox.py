@@ -169,7 +169,7 @@ async def test_a_crossed_line_reaches_the_inbox_of_those_whom_the_rules_name(api
     assert document is not None
     (assignment,) = document.order.assignments
     now = api.clock.now()
-    line = {"term": "sign", "light": "red", "level": 0, "assignment": assignment.id, "due": now, "at": now}
+    line = {"term": "sign", "light": "red", "level": 0, "subject": assignment.id, "due": now, "at": now}
     await api.app.database.save(Change().insert(OutboxRow.of("lights", order, 3, now, {"lines": [line]})))
     (teller,) = [each for each in api.app.consumers if each.name == "lights"]
     assert await teller.sweep(now) == 1

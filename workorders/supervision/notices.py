@@ -1,30 +1,17 @@
 """Lines that lights crossed, turned into notices. They name the order and the unit, and nothing of a citizen's."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from types import MappingProxyType
 
 from workorders.deadlines.lights import Light
+from workorders.deadlines.values import TERM_NAMES, Term
 
 TOPIC = "light"
 DIGEST_TOPIC = "light_digest"
 SHOWN = 50
 
-TERM_NAMES: Mapping[str, str] = MappingProxyType(
-    {
-        "dispatch": "派单",
-        "sign": "签收",
-        "contact": "首次联系市民",
-        "reply": "办结",
-        "hotline_review": "热线审核",
-        "callback": "回访",
-        "supervision": "督办回复",
-    }
-)
 
-
-def line_title(number: str, term: str, light: Light, level: int) -> str:
+def line_title(number: str, term: Term, light: Light, level: int) -> str:
     """黄灯：工单261116000012签收即将到期; 红灯：工单261116000012办结已超期3天."""
     what = f"工单{number}{TERM_NAMES[term]}"
     if light is Light.YELLOW:
@@ -32,7 +19,7 @@ def line_title(number: str, term: str, light: Light, level: int) -> str:
     return f"红灯：{what}已超期{f'{level}天' if level else ''}"
 
 
-def line_body(number: str, term: str, light: Light, due: datetime, zone: tzinfo, unit: str | None) -> str:
+def line_body(number: str, term: Term, light: Light, due: datetime, zone: tzinfo, unit: str | None) -> str:
     """The same in a sentence, with who has to keep the deadline, and when it is or was."""
     holder = f"{unit}承办的" if unit else ""
     ask = "请在期限前完成" if light is Light.YELLOW else "请立即处理"

@@ -4,46 +4,29 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 import structlog
-from pydantic import BaseModel, ConfigDict
 
 from foundation.changes import Change
 from foundation.database import Database
 from foundation.outbox import Applied, Consumer, OutboxRow
 from foundation.paging import instant
 from identity.actors import Role
-from workorders.deadlines.lights import Light
 from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.recording import LIGHTS
 from workorders.lifecycle.terms import Terms, TermsLibrary
-from workorders.lifecycle.values import Order
+from workorders.lifecycle.values import Line, Order
 from workorders.supervision.escalation import HANDLERS, Recipients, audiences_of, recipients_of
 from workorders.supervision.inbox import Inbox, Notice, People
 from workorders.supervision.notices import TOPIC, LightDigest, line_body, line_title, local
 
 log = structlog.get_logger()
 
-LIGHTS: Final = "lights"
-"""The consumer's name. A row's data holds `lines`, in the order in which they were crossed."""
 FRESH: Final = timedelta(minutes=10)
 """What is told later than this after its crossing was held up by a downtime, and goes into the day's digest."""
 MOST_SINGLY: Final = 10
 """More for one person in one batch go into the day's digest, all of them."""
-
-
-class Line(BaseModel):
-    """A line that the light of one deadline crossed: to yellow, to red, or red for so many days (`level`) already."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    term: str
-    light: Literal[Light.YELLOW, Light.RED]
-    level: int
-    assignment: str | None
-    due: datetime
-    at: datetime
-    """When it was crossed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +45,8 @@ class _Crossed:
 
 
 def teller(database: Database, library: TermsLibrary, people: People, inbox: Inbox) -> Consumer:
-    """The consumer that tells of crossed lines whom the order's rule pack names.
+    """The consumer that tells of crossed lines whom the order's rule pack names. The data of its rows holds `lines`,
+    those of one event.
 
     A line that is told in time is a notice of its own. What was held up, and what is too much at once, goes into one
     digest per person and local day, which counts them exactly: the rows go in the transaction that adds them.
@@ -124,7 +108,7 @@ def _held(order: Order, line: Line, terms: Terms) -> tuple[tuple[str, ...], str 
     neither for the hotline's own terms."""
     if HANDLERS[line.term] is not Role.UNIT_CLERK:
         return (), None
-    assignment = order.assignment(line.assignment) if line.assignment is not None else order.lead
+    assignment = order.assignment(line.subject) if line.subject is not None else order.lead
     if assignment is None:
         return (), None
     unit = terms.units.get(terms.heir(assignment.unit))

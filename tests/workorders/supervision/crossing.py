@@ -13,7 +13,9 @@ from notifications.inbox import Inbox
 from tests.workorders.lifecycle.town import Town
 from workorders.deadlines.lights import Light
 from workorders.lifecycle.documents import OrderDocument
-from workorders.supervision.telling import LIGHTS, Line, teller
+from workorders.lifecycle.recording import LIGHTS
+from workorders.lifecycle.values import Line
+from workorders.supervision.telling import teller
 
 HOUR = timedelta(hours=1)
 
@@ -55,12 +57,12 @@ def line(
     """A line of one of an order's deadlines; of its assignment at `unit`, or of its own."""
     held = next((each.id for each in document.order.assignments if each.unit == unit), None)
     due = at + HOUR if light is Light.YELLOW else at - timedelta(days=level)
-    return Line.model_validate({"term": term, "light": light, "level": level, "assignment": held, "due": due, "at": at})
+    return Line.model_validate({"term": term, "light": light, "level": level, "subject": held, "due": due, "at": at})
 
 
 async def cross(town: Town, document: OrderDocument, sequence: int, *lines: Line, posted: datetime) -> None:
     """Post the lines that one event crossed."""
-    data = {"lines": [each.model_dump() for each in lines], "number": document.order.number, "order": document.id}
+    data = {"lines": [each.model_dump(mode="json") for each in lines]}
     await town.database.save(Change().insert(OutboxRow.of(LIGHTS, document.id, sequence, posted, data)))
 
 

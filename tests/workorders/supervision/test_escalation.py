@@ -9,7 +9,6 @@ from workorders.deadlines.audiences import Audience, EscalationRules
 from workorders.deadlines.lights import Light
 from workorders.deadlines.packs import shipped_names, shipped_pack
 from workorders.supervision.escalation import HANDLERS, Recipients, audiences_of, recipients_of
-from workorders.supervision.notices import TERM_NAMES
 
 PATH = ("city", "water", "water-east")
 AT_UNIT = {"sign", "contact", "reply", "supervision"}
@@ -51,10 +50,6 @@ def test_each_line_tells_whom_each_pack_says(name: str, term: str, light: Light,
     beside = TABLE[light, level][term not in AT_UNIT]
     handler = {HOTLINE_DESKS.get(term, CLERK)} if level < 7 else set()
     assert set(found) == beside | handler
-
-
-def test_every_term_with_lights_has_its_word() -> None:
-    assert HANDLERS.keys() == TERM_NAMES.keys()
 
 
 def test_a_term_without_lights_is_refused() -> None:
