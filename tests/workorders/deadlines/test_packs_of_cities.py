@@ -209,7 +209,7 @@ def refusal(file: Path) -> list[str]:
         ("overdue_days = [1, 3, 7]", "overdue_days = [1, 7, 3]", "从小到大"),
         ("overdue_days = [1, 3, 7]", "overdue_days = [1, 3, 3, 7]", "不能重复"),
         ("overdue_days = [1, 3, 7]", "overdue_days = [0, 1, 3, 7]", "不能小于 1"),
-        ("overdue_days = [1, 3, 7]", "overdue_days = [1, 3, 7, 366]", "不能大于 365"),
+        ("overdue_days = [1, 3, 7]", "overdue_days = [1, 3, 7, 367]", "不能大于 366"),
         ("overdue_days = [1, 3, 7]", "overdue_days = [1, 3, 7.5]", "应为整数"),
         ("overdue_days = [1, 3, 7]", "overdue_days = 7", "应为列表"),
         ('yellow = ["handler"]', 'yellow = ["handlers"]', "之一"),
