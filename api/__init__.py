@@ -4,7 +4,7 @@
     app         the HTTP application of one process
     schema      the GraphQL schema put together; `schema.graphql` is its exported text
     http/       everything about HTTP itself: the GraphQL view, limits, logs, metrics
-    workorders/ identity/   one sub-package per domain: its types, queries, mutations, subscriptions
+    workorders/ notifications/ identity/   one sub-package per domain: its types, queries, mutations, subscriptions
 
 Rules that every domain's part follows:
 

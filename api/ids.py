@@ -17,6 +17,7 @@ class Kind(StrEnum):
     CHANNEL = "channel"
     CONTACT = "contact"
     FILE = "file"
+    NOTICE = "notice"
     ORDER = "order"
     PLACE = "place"
     REQUEST = "request"

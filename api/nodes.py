@@ -9,6 +9,7 @@ from api.fields import resolved
 from api.identity.people import StaffAccount
 from api.identity.trees import Category, Channel, Node, Place, Unit
 from api.ids import Kind, local_id
+from api.notifications.inbox import Notice
 from api.workorders.catalogue import DispatchRule
 from api.workorders.contacts import Contact
 from api.workorders.files import File
@@ -17,6 +18,7 @@ from api.workorders.types import Order
 from foundation.errors import InvalidInput, NotAllowed, NotFound
 from identity.access import Permission, require
 from identity.directory import Snapshot
+from notifications import reading as inbox
 from workorders.attachments import reading as files
 from workorders.contacts import reading as contacts
 
@@ -27,7 +29,7 @@ Read = Callable[[Context, str], Awaitable[Node]]
 class NodeQueries:
     @resolved(
         "Whatever has this id, for whoever may see it: order, contact, file, unit, category, place, channel, dispatch "
-        "rule, staff account. Null for what is not there, or not for them."
+        "rule, staff account, one's own notice. Null for what is not there, or not for them."
     )
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         context = info.context
@@ -56,6 +58,10 @@ async def _contact(context: Context, id: str) -> Node:
 
 async def _file(context: Context, id: str) -> Node:
     return File.of((await files.download(context.services.attachments, context.actor, id)).file)
+
+
+async def _notice(context: Context, id: str) -> Node:
+    return Notice.of(await inbox.one(context.services.database, context.actor, id))
 
 
 async def _staff(context: Context, id: str) -> Node:
@@ -87,6 +93,7 @@ _READS: Mapping[Kind, Read] = {
     Kind.CHANNEL: _of_tree(lambda city: city.channels, Channel.of),
     Kind.CONTACT: _contact,
     Kind.FILE: _file,
+    Kind.NOTICE: _notice,
     Kind.ORDER: _order,
     Kind.PLACE: _of_tree(lambda city: city.places, Place.of),
     Kind.RULE: _rule,

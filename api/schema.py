@@ -21,6 +21,7 @@ from api.identity.signing_in import SigningInMutations
 from api.identity.units import UnitMutations, UnitQueries
 from api.logs import where
 from api.nodes import NodeQueries
+from api.notifications.inbox import InboxMutations, InboxQueries, InboxSubscriptions
 from api.problems import Problems
 from api.scalars import SCALARS
 from api.workorders.catalogue import CatalogueMutations, CatalogueQueries
@@ -55,6 +56,7 @@ class Query(
     UnitQueries,
     AuditQueries,
     NodeQueries,
+    InboxQueries,
 ):
     pass
 
@@ -74,12 +76,13 @@ class Mutation(
     ContactMutations,
     CatalogueMutations,
     RevealingMutations,
+    InboxMutations,
 ):
     pass
 
 
 @strawberry.type
-class Subscription(OrderSubscriptions):
+class Subscription(OrderSubscriptions, InboxSubscriptions):
     pass
 
 

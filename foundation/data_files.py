@@ -39,6 +39,7 @@ _SENTENCES = {
     "enum": "应为 {expected} 之一",
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
+    "too_short": "至少要有 {min_length} 项",
     "value_error": "{error}",
 }
 """Pydantic's kinds of error in Chinese; a kind that is not here keeps pydantic's own words."""

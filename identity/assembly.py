@@ -13,6 +13,7 @@ from identity.directory import Directory
 from identity.documents import MODELS as DOCUMENTS
 from identity.key_renewal import KeyRenewal
 from identity.passwords import Passwords
+from identity.people import People
 from identity.personal_data import PersonalData, PersonalDataHolder
 from identity.repository import Repository
 from identity.residents import Personal, Residents
@@ -35,6 +36,7 @@ class Identity:
     audit: AuditTrail
     directory: Directory
     key_renewal: KeyRenewal
+    people: People
     personal_data: PersonalData
     residents: Residents
     sessions: Sessions
@@ -57,12 +59,13 @@ def build_identity(
     personal, passwords = Personal(keyring), Passwords()
     sessions = Sessions(repository, Tokens(keyring), keyring, limiter, clock)
     codes = SmsCodes(repository, keyring, limiter, sms_gateway, clock)
-    # The snapshot ages by the machine's clock, also where a replay or the demo city turns the other one.
+    # What is remembered ages by the machine's clock, also where a replay or the demo city turns the other one.
     directory = Directory(repository, SystemClock())
     return Identity(
         audit=AuditTrail(database),
         directory=directory,
         key_renewal=KeyRenewal(repository, personal, keyring),
+        people=People(repository, SystemClock()),
         personal_data=PersonalData(repository, personal, sessions, personal_data_holders, clock),
         residents=Residents(repository, personal, codes, sessions, clock, zone),
         sessions=sessions,

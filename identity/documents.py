@@ -114,7 +114,10 @@ class Staff(Stored):
 
     class Settings:
         name = "staff"
-        indexes = [IndexModel([("unit", 1), ("_id", 1)], name="unit")]
+        indexes = [
+            IndexModel([("unit", 1), ("_id", 1)], name="unit"),
+            IndexModel([("roles", 1), ("_id", 1)], name="roles"),
+        ]
 
 
 class LoginClaim(Stored):

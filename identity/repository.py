@@ -9,6 +9,7 @@ from foundation.database import Database
 from foundation.documents import Stored
 from foundation.idempotency import Once
 from foundation.walking import by_random_id
+from identity.actors import Role
 from identity.documents import (
     Category,
     Channel,
@@ -101,6 +102,12 @@ class Repository:
             if len(found) >= most:
                 break
         return found
+
+    async def active_in_role(self, role: Role, unit: str | None, most: int) -> list[str]:
+        """The ids of active accounts with a role: of one unit, or of all."""
+        query = {"roles": role, "active": True} | ({"unit": unit} if unit is not None else {})
+        cursor = self._database.collection(Staff).find(query, {"_id": 1}).sort("_id", 1).limit(most)
+        return [raw["_id"] for raw in await cursor.to_list()]
 
     async def login_failures(self, id: str) -> LoginFailures | None:
         return await self._database.get(LoginFailures, id)

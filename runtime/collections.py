@@ -9,6 +9,7 @@ from foundation.numbers import NumberCounter
 from foundation.outbox import Lease, OutboxRow
 from foundation.timers import Timer
 from identity.assembly import MODELS as IDENTITY
+from notifications.documents import MODELS as NOTIFICATIONS
 from runtime.demo.documents import DemoMark
 from runtime.migrations import MigrationRecord
 from workorders.attachments.documents import MODELS as ATTACHMENTS
@@ -32,6 +33,7 @@ STORED: Final[tuple[type[Stored], ...]] = (
     *EXCHANGE,
     *IDENTITY,
     *LIFECYCLE,
+    *NOTIFICATIONS,
     *ROUTING,
     checkpoints.SignedDay,
     checkpoints.SignedHeads,

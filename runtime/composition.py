@@ -14,6 +14,7 @@ from foundation.settings import Environment, Settings
 from foundation.timers import Timers
 from identity.assembly import Identity, build_identity
 from identity.sms import HttpSmsGateway
+from notifications.inbox import Inbox
 from runtime.collections import STORED
 from workorders.attachments.desk import AttachmentDesk
 from workorders.attachments.personal import AttachmentPersonalData
@@ -34,6 +35,7 @@ from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.repository import CatalogueRepository
 from workorders.routing.router import Router
 from workorders.supervision.following import follower
+from workorders.supervision.telling import teller
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
             notifier(database, keys.keyring, library, gateway),
             sender(database, keys.keyring, clock, orders, courier),
             follower(database, office),
+            teller(database, library, identity.people, Inbox(database)),
         ),
         gateway=gateway,
         courier=courier,

@@ -13,6 +13,7 @@ from foundation.clock import Clock, SystemClock
 from foundation.keys import read_keys
 from foundation.settings import Settings, read_settings
 from identity.actors import system_actor
+from notifications import retention
 from runtime.composition import App, build
 from runtime.logs import configure_logs
 from runtime.processes import live_and_die_with_parent, run_child
@@ -90,12 +91,16 @@ def sweeps_of(app: App) -> list[Sweep]:
     async def sweep_contacts(now: datetime) -> int:
         return await contacts.sweep(app.contacts, now, contacts_kept)
 
+    async def sweep_notices(now: datetime) -> int:
+        return await retention.sweep(app.database, now)
+
     return [
         Sweep("timers", app.timers.sweep),
         *(Sweep(consumer.name, consumer.sweep, every=timedelta(milliseconds=500)) for consumer in app.consumers),
         Sweep("erasures", finish_erasures, every=timedelta(seconds=30)),
         Sweep("uploads", sweep_uploads, every=timedelta(minutes=10)),
         Sweep("contacts", sweep_contacts, every=timedelta(minutes=10)),
+        Sweep("old_notices", sweep_notices, every=timedelta(minutes=10)),
         Sweep("checkpoint", sign_checkpoint, every=timedelta(minutes=5)),
     ]
 

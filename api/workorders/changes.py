@@ -1,19 +1,21 @@
 """What changes while people look: one change stream per process, fanned out inside it.
 
 The stream is a wake-up. It runs while anybody listens; when it breaks, the orders that are watched are polled, and the
-desks are told to look again, until it runs once more.
+desks and inboxes are told to look again, until it runs once more.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from pymongo.errors import PyMongoError
 
 from foundation.database import Database, Raw
 from foundation.events import Event
+from notifications.documents import Notice, recipient_of
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.states import TRANSITIONS, Action, Status
 
@@ -47,6 +49,10 @@ def desk_topic(status: Status) -> str:
 
 def unit_topic(unit: str) -> str:
     return f"unit:{unit}"
+
+
+def inbox_topic(recipient: str) -> str:
+    return f"inbox:{recipient}"
 
 
 @dataclass(eq=False)
@@ -147,17 +153,19 @@ class Changes:
 
     async def _stream(self, *, after_break: bool) -> None:
         """Follow the stream until nobody has listened for a while. Raises `PyMongoError` when it breaks."""
-        pipeline = [{"$match": {"operationType": "insert"}}]
+        watched = [Event.collection_name(), Notice.collection_name()]
+        written = {"operationType": {"$in": ["insert", "update", "replace"]}, "ns.coll": {"$in": watched}}
+        pipeline = [{"$match": written}]
         now = asyncio.get_running_loop().time
         idle_since: float | None = None
-        async with await self._database.collection(Event).watch(pipeline, max_await_time_ms=500) as stream:
+        async with await self._database.mongo.watch(pipeline, max_await_time_ms=500) as stream:
             self._streaming.set()
             if after_break:
                 await self._poll()
             while True:
                 change = await stream.try_next()
                 if change is not None:
-                    self._gather(change["fullDocument"])
+                    self._note(change)
                 if self._listeners:
                     idle_since = None
                 elif idle_since is None:
@@ -165,6 +173,13 @@ class Changes:
                 elif now() - idle_since > LINGER_SECONDS:
                     self._streaming.clear()
                     return
+
+    def _note(self, change: Mapping[str, Any]) -> None:
+        if change["ns"]["coll"] == Event.collection_name():
+            self._gather(change["fullDocument"])
+            return
+        for listener in self._listeners.get(inbox_topic(recipient_of(change["documentKey"]["_id"])), ()):
+            listener.look_again()
 
     def _gather(self, event: Raw) -> None:
         actions = self._changed.setdefault(event["subject"], set())

@@ -192,6 +192,8 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
     "contacts": (HOTLINE, "{ answer: contacts { __typename ... on Problem { code } } }"),
     "caller": (HOTLINE, '{ answer: caller(phone: "13800138000") { __typename ... on Problem { code } } }'),
     "dispatchRules": (SEES_ALL | {"admin"}, "{ answer: dispatchRules { __typename ... on Problem { code } } }"),
+    "inbox": (STAFF_NAMES, "{ answer: inbox(unreadOnly: true) { __typename ... on Problem { code } } }"),
+    "inboxUnread": (STAFF_NAMES, "{ answer: inboxUnread { __typename ... on Problem { code } } }"),
     "rulePack": (SIGNED_IN, "{ answer: rulePack { __typename } }"),
 }
 
@@ -286,6 +288,7 @@ OTHERS: dict[str, tuple[frozenset[str | None], str]] = {
         'mutation { answer: retireDispatchRule(input: {idempotencyKey: "k", rule: "rule:none", reason: "",'
         f' lastDay: "2026-11-16"}}) {P} }}',
     ),
+    "inboxMarkRead": (STAFF_NAMES, f'mutation {{ answer: inboxMarkRead(input: {{cursor: "x"}}) {P} }}'),
     "revealReporter": (
         HOTLINE | WATER,
         f'mutation {{ answer: revealReporter(input: {{order: "$order", reason: ""}}) {P} }}',
@@ -312,6 +315,7 @@ ELSEWHERE = {
     ),
     "node": "test_nodes: test_a_node_is_there_for_those_who_may_see_it_and_for_nobody_else",
     "workOrderChanged": "test_subscriptions_are_told_to_those_who_may_see",
+    "inboxChanged": "test_subscriptions_are_told_to_those_who_may_see",
     "deskChanged": "test_subscriptions_are_told_to_those_who_may_see",
 }
 
@@ -499,6 +503,7 @@ async def test_subscriptions_are_told_to_those_who_may_see(town: Api) -> None:
         of_order % order: ("NOT_FOUND", SEES_ALL | WATER | {"zhang"}),
         of_desk % "status: RECEIVED": ("NOT_ALLOWED", SEES_ALL),
         of_desk % 'unit: "unit:water"': ("NOT_ALLOWED", SEES_ALL | WATER),
+        "subscription { inboxChanged { __typename ... on Problem { code } } }": ("NOT_ALLOWED", STAFF_NAMES),
     }
     for query, (code, allowed) in tries.items():
         for who in PEOPLE:

@@ -25,6 +25,7 @@ from foundation.ids import new_id
 from foundation.outbox import Applied, Consumer, OutboxRow
 from foundation.timers import Timers
 from identity.actors import Role
+from notifications.documents import Notice
 from tests.workorders.lifecycle.town import (
     CITIZEN,
     COMPLAINT,
@@ -37,6 +38,7 @@ from tests.workorders.lifecycle.town import (
     new_town,
     staff,
 )
+from tests.workorders.supervision.crossing import consumer as line_consumer
 from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import OrderProjection, Tally, projector
@@ -57,7 +59,7 @@ class Seen(Stored):
         name = "seen"
 
 
-RACE_MODELS = (*MODELS, OrderProjection, Tally, Seen)
+RACE_MODELS = (*MODELS, OrderProjection, Tally, Seen, Notice)
 
 Do = Callable[[Town, Mapping[str, Any]], Awaitable[Any]]
 
@@ -179,12 +181,18 @@ async def sweep_outbox(town: Town, given: Mapping[str, Any]) -> Any:
     return swept
 
 
+async def tell_lines(town: Town, given: Mapping[str, Any]) -> Any:
+    """Tell of crossed lines; the leader is this call."""
+    each = line_consumer(town)
+    return sum([await each.sweep(town.clock.now()) for _ in range(given["sweeps"])])
+
+
 COMMANDS: dict[str, Do] = {
     each.__name__: each
     for each in (
         *(take_in, hand_down, consent, refuse, call_back),
         *(dispatch, sign, supplement, rate, sweep_timers, sweep_outbox),
-        *(merge, unmerge, accept, withdraw, sweep_merging, settle),
+        *(merge, unmerge, accept, withdraw, sweep_merging, settle, tell_lines),
     )
 }
 

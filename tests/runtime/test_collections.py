@@ -5,12 +5,13 @@ import pkgutil
 
 import foundation
 import identity
+import notifications
 import runtime
 import workorders
 from foundation.documents import Stored
 from runtime.collections import STORED
 
-PACKAGES = (foundation, identity, workorders, runtime)
+PACKAGES = (foundation, identity, notifications, workorders, runtime)
 
 
 def stored_anywhere() -> set[type[Stored]]:

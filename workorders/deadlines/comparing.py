@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from workorders.deadlines.audiences import Listed, listed_in_words
 from workorders.deadlines.packs import RulePack
 from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES, Limit, Urgency, Value
 from workorders.deadlines.wording import limit_in_words
 
-Figure = Limit | int | bool
+Figure = Limit | int | bool | Listed
 
 
 class Effect(StrEnum):
@@ -59,6 +60,10 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "upstream.expected_satisfaction_percent": "上级工单满意率要求",
         "lights.yellow_working_days": "到期前多久亮黄灯",
         "lights.yellow_last_percent": "短时限在最后多少比例亮黄灯",
+        "lights.overdue_days": "超期多少天再次提醒",
+        "escalation.yellow": "亮黄灯提醒",
+        "escalation.red": "亮红灯提醒",
+        "escalation.overdue": "超期提醒",
         "switches.auto_sign": "派单后自动签收",
         "switches.unit_review": "回复须经单位审核",
         "switches.hotline_review": "回复须经热线审核",
@@ -95,7 +100,7 @@ def rows(pack: RulePack) -> Iterator[tuple[str, Figure]]:
 def _rows(table: Value, path: str) -> Iterator[tuple[str, Figure]]:
     for name in type(table).model_fields:
         value = getattr(table, name)
-        if isinstance(value, Limit | int):
+        if isinstance(value, Limit | int | tuple | Mapping):
             yield f"{path}{name}", value
         elif isinstance(value, Value):
             yield from _rows(value, f"{path}{name}.")
@@ -104,6 +109,8 @@ def _rows(table: Value, path: str) -> Iterator[tuple[str, Figure]]:
 def _in_words(row: str, figure: Figure) -> str:
     if isinstance(figure, Limit):
         return limit_in_words(figure)
+    if isinstance(figure, tuple | Mapping):
+        return listed_in_words(figure)
     if isinstance(figure, bool):
         return "是" if figure else "否"
     if "percent" in row:

@@ -8,14 +8,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from foundation.data_files import read_data_file, text_of
+from workorders.deadlines.audiences import EscalationRules, OverdueDays
 from workorders.deadlines.values import Kind, Limit, LimitUnit, Urgency, Value
 
 Percent = Annotated[int, Field(ge=1, le=99, strict=True)]
 Count = Annotated[int, Field(ge=0, le=1000, strict=True)]
-OverdueDays = Annotated[int, Field(ge=1, le=366, strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
 
 _PACKS = resources.files("workorders.deadlines") / "packs"
@@ -90,14 +90,8 @@ class LightRules(Value):
     yellow_working_days: Annotated[int, Field(ge=1, le=30, strict=True)]
     yellow_last_percent: Percent
     """Of a limit that is shorter than that."""
-    overdue_days: Annotated[tuple[OverdueDays, ...], Field(max_length=10)]
+    overdue_days: OverdueDays
     """Told again so many days of 24 hours after the deadline, as long as it is not met 逾期提醒."""
-
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
-        if list(self.overdue_days) != sorted(set(self.overdue_days)):
-            raise ValueError("逾期提醒 overdue_days 须由小到大，不能重复")
-        return self
 
 
 class Switches(Value):
@@ -145,8 +139,19 @@ class RulePack(Value):
     acknowledge: ClockLimit
     upstream: UpstreamRules
     lights: LightRules
+    escalation: EscalationRules
     switches: Switches
     caps: Caps
+
+    @field_validator("escalation")
+    @classmethod
+    def _same_days(cls, escalation: EscalationRules, info: ValidationInfo) -> EscalationRules:
+        """Each day of `lights.overdue_days` tells somebody, and no other day does."""
+        lights: LightRules | None = info.data.get("lights")
+        if lights is not None and (different := set(lights.overdue_days) ^ set(escalation.overdue)):
+            days = "、".join(map(str, sorted(different)))
+            raise ValueError(f"escalation.overdue 的天数须与 lights.overdue_days 相同，不同的是 {days}")
+        return escalation
 
     @classmethod
     def from_toml(cls, text: str, *, name: str = "rules.toml") -> Self:
@@ -157,6 +162,18 @@ class RulePack(Value):
     def from_file(cls, file: Path) -> Self:
         """Read a city's own pack; raises DataFileInvalid like `from_toml`, and for what is no text; OSError."""
         return cls.from_toml(text_of(file, most_lines=MOST_LINES), name=file.name)
+
+    @classmethod
+    def recorded(cls, content: Mapping[str, Any], id: str) -> Self:
+        """A pack as the database keeps it under its name. One of an earlier release is read up: tables and figures
+        that it did not know are the default pack's. It keeps its name, by which orders and deadlines know it."""
+        known = shipped_pack().model_dump(mode="json")
+        read_up = {
+            name: {**known[name], **value} if isinstance(value, dict) else value for name, value in content.items()
+        }
+        pack = cls.model_validate({**known, **read_up})
+        pack.__dict__["id"] = id
+        return pack
 
     @cached_property
     def id(self) -> str:

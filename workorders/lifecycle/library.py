@@ -129,7 +129,7 @@ class StoredTerms:
             stored = await self._database.get(RulePackVersion, id)
             if stored is None:
                 raise NoTerms
-            self._packs[id] = RulePack.model_validate(stored.pack)
+            self._packs[id] = RulePack.recorded(stored.pack, id)
         return self._packs[id]
 
     async def _calendar(self, id: str) -> Calendar:

@@ -6,9 +6,14 @@ each child goes to the callback with that answer 随主单答复, and its own ci
 ends without an accepted reply lets its children go: they stand where they stood. What is merged, and what is not, says
 `lifecycle/policy/merging.py`. Candidates 疑似重复件 are offered to the dispatcher with their reasons.
 
+**Escalation 升级.** When a light crosses a line, whom the rule pack names is told of it in their inbox, each line once.
+
 | file | holds |
 |---|---|
 | `merging` | the verbs: merge, unmerge |
 | `following` | what becomes of the children, one consumer of the outbox |
 | `candidates`, `likeness` | which orders may be the same matter, and how much two texts are alike (pure) |
+| `escalation`, `notices` | who is told of a line, and in what words (pure) |
+| `telling` | tells them, one consumer of the outbox |
+| `inbox` | what is needed of others for that: people and their inbox |
 """

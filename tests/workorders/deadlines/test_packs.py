@@ -74,6 +74,20 @@ def test_a_pack_is_named_by_its_content_and_not_by_its_title() -> None:
     assert changed.id != pack.id == changed.model_copy(update={"callback": pack.callback}).id
 
 
+def test_a_pack_of_an_earlier_release_is_read_up_and_keeps_its_name() -> None:
+    """What it did not know is the default's; what it said stays, and so does the name that deadlines give."""
+    pack = shipped_pack().model_copy(update={"callback": working_days(5)})
+    content = pack.model_dump(mode="json")
+    assert RulePack.recorded(content, pack.id) == pack
+    del content["escalation"]
+    del content["lights"]["overdue_days"]
+    earlier = RulePack.recorded(content, "0123456789abcdef")
+    assert earlier.id == "0123456789abcdef"
+    assert earlier == pack
+    with pytest.raises(ValidationError):
+        RulePack.recorded({**content, "unknown": 1}, pack.id)
+
+
 def test_a_pack_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         shipped_pack().caps.returns = 3  # type: ignore[misc]

@@ -1,0 +1,1 @@
+"""Notifications over GraphQL: one's own inbox."""
