@@ -130,7 +130,7 @@ class UnitDesk(Stored):
     def of(cls, order: Order, assignment: Assignment) -> "UnitDesk":
         desk = desk_of(order, assignment)
         deadline = assignment.sign if desk == UnitTask.SIGN else assignment.reply
-        idle = desk in (UnitTask.WAIT, UnitTask.ENDED)
+        idle = desk in (UnitTask.WAIT, UnitTask.MERGED, UnitTask.ENDED)
         return cls(
             _id=assignment.id,
             order=order.id,
