@@ -12,6 +12,7 @@ from foundation.timers import Timer
 from identity.actors import Actor
 from workorders.deadlines.packs import RulePack
 from workorders.lifecycle.documents import OrderDocument, RequestDesk, UnitDesk, UpstreamDesk
+from workorders.lifecycle.facts import Lit
 from workorders.lifecycle.lines import next_moment
 from workorders.lifecycle.notices import tells_citizen, tells_platform
 from workorders.lifecycle.policy.case import Decision
@@ -78,6 +79,9 @@ def _record_events(
         change.insert(event)
         if tells_citizen(step.decision.action, step.after):
             change.insert(OutboxRow.of(NOTICES, subject, event.sequence, now, {"action": step.decision.action}))
+        if isinstance(step.decision.fact, Lit):
+            lines = [line.model_dump(mode="json") for line in step.decision.fact.lines]
+            change.insert(OutboxRow.of(LIGHTS, subject, event.sequence, now, {"lines": lines}))
         if tells_platform(step.decision.action, step.after):
             change.insert(OutboxRow.of(EXCHANGE, subject, event.sequence, now, {}))
         if step.decision.action in SETTLES_CHILDREN and step.after.children:

@@ -68,6 +68,7 @@ class Action(StrEnum):
     ASK_CONSENT = "ask_consent"  # 征求上级意见
     ANSWER_UP = "answer_up"  # 上报答复
     ACKNOWLEDGE = "acknowledge"  # 上级签收
+    # Of duplicates:
     MERGE = "merge"  # 合并 into another order, its main order 主单
     UNMERGE = "unmerge"  # 取消合并
     ADOPT = "adopt"  # what a merge does to the main order

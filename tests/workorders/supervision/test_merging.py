@@ -282,7 +282,7 @@ async def test_a_child_lies_on_no_desk_until_it_comes_back(town: Town) -> None:
         "request:extension": 0,
     }  # fmt: skip
     held = (await town.office.orders.unit_desk(WATER, "water", UnitTask.MERGED, FIRST, town.clock.now())).items
-    assert [each.order for each in held] == [asking.id]
+    assert [(each.order, each.light) for each in held] == [(asking.id, None)]
     for id in (asking.id, waiting):
         await merging.unmerge(town.office, DISPATCHER, id, reason="不是同一处。")
     assert await desks() == before
