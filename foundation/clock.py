@@ -23,6 +23,14 @@ class SystemClock:
         return to_millisecond(datetime.now(UTC))
 
 
+def kept_until(now: datetime, kept: timedelta) -> datetime:
+    """Until when the server keeps what it deletes by itself: it goes by the machine's time, where that is the later.
+
+    A replay, or a test, acts in the past.
+    """
+    return max(now, SystemClock().now()) + kept
+
+
 class SettableClock:
     """A clock that stands still until it is moved: for replays, the demo city and tests."""
 

@@ -10,7 +10,7 @@ import orjson
 from pymongo import IndexModel
 
 from foundation.changes import Change
-from foundation.clock import SystemClock
+from foundation.clock import kept_until
 from foundation.database import Database
 from foundation.documents import Stored
 from foundation.errors import Conflict, InvalidInput
@@ -54,13 +54,8 @@ class Once:
         return cls(f"{actor}|{key}", hashlib.sha256(content).hexdigest())
 
     def record(self, change: Change, answer: str, now: datetime) -> None:
-        """Claim the key in the action's own transaction.
-
-        It is kept by the machine's time where that is later than the action's: the server that expires it knows no
-        other, and a replay acts in the past.
-        """
-        until = max(now, SystemClock().now()) + KEPT
-        change.insert(IdempotencyKey(_id=self.id, input=self.input, answer=answer, until=until))
+        """Claim the key in the action's own transaction."""
+        change.insert(IdempotencyKey(_id=self.id, input=self.input, answer=answer, until=kept_until(now, KEPT)))
 
     async def answer(self, database: Database) -> str | None:
         """What an earlier run answered, or None if there was none. Raises `KeyReused` if it was asked otherwise."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pymongo import IndexModel
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
+from foundation.clock import kept_until
 from foundation.database import Database
 from foundation.documents import Stored
 from foundation.errors import RateLimited
@@ -81,7 +82,7 @@ class RateLimiter:
                 if window is not None:
                     continue  # it was made meanwhile, and there is room
             try:
-                until = limit.window(now) + limit.per * 2
+                until = kept_until(limit.window(now), limit.per * 2)
                 await self._database.save(Change().insert(RateWindow(_id=id, used=1, until=until)))
                 return True
             except AlreadyClaimed:

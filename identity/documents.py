@@ -91,10 +91,11 @@ class SmsChallenge(Stored):
     """The session it opened: a code opens one."""
     retry: str | None = None
     """Keyed hash of the idempotency key it was used with, so that a repeat gets the same answer."""
+    kept_until: datetime
 
     class Settings:
         name = "sms_challenges"
-        indexes = [IndexModel([("expires", 1)], name="expires", expireAfterSeconds=0)]
+        indexes = [IndexModel([("kept_until", 1)], name="kept_until", expireAfterSeconds=0)]
 
 
 # Staff and sessions --------------------------------------------------------------------------------------------------
@@ -136,10 +137,11 @@ class LoginFailures(Stored):
     locked_until: datetime | None
     until: datetime
     version: int = 1
+    kept_until: datetime
 
     class Settings:
         name = "login_failures"
-        indexes = [IndexModel([("until", 1)], name="until", expireAfterSeconds=0)]
+        indexes = [IndexModel([("kept_until", 1)], name="kept_until", expireAfterSeconds=0)]
 
 
 class Session(Stored):
@@ -154,12 +156,14 @@ class Session(Stored):
     expires: datetime
     ended_at: datetime | None = None
     ended_why: str | None = None
+    kept_until: datetime
+    """Some days after it expired, so that a token used again is still known."""
 
     class Settings:
         name = "sessions"
         indexes = [
             IndexModel([("subject", 1), ("ended_at", 1)], name="subject"),
-            IndexModel([("expires", 1)], name="expires", expireAfterSeconds=7 * 86_400),
+            IndexModel([("kept_until", 1)], name="kept_until", expireAfterSeconds=0),
         ]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from foundation.changes import Change, StaleWrite
-from foundation.clock import Clock
+from foundation.clock import Clock, kept_until
 from foundation.crypto import Keyring
 from foundation.errors import Busy, Unauthenticated
 from foundation.ids import new_id
@@ -34,6 +34,9 @@ class Lifetime:
     idle: timedelta
     longest: timedelta
 
+
+KEPT_AFTER: Final = timedelta(days=7)
+"""How long an expired session stays known."""
 
 LIFETIMES: Final = {
     STAFF: Lifetime(timedelta(hours=12), timedelta(days=7)),
@@ -76,7 +79,14 @@ class Sessions:
     def opened(self, change: Change, subject: str, now: datetime) -> Session:
         """Add a new session of the subject to the change that logs it in."""
         lifetime = LIFETIMES[kind_of(subject)]
-        session = Session(_id=new_id(), subject=subject, started_at=now, refreshed_at=now, expires=now + lifetime.idle)
+        session = Session(
+            _id=new_id(),
+            subject=subject,
+            started_at=now,
+            refreshed_at=now,
+            expires=now + lifetime.idle,
+            kept_until=kept_until(now, lifetime.idle + KEPT_AFTER),
+        )
         change.insert(session)
         return session
 
@@ -162,6 +172,7 @@ class Sessions:
             "retry": retry,
             "refreshed_at": now,
             "expires": min(now + lifetime.idle, session.started_at + lifetime.longest),
+            "kept_until": kept_until(now, lifetime.idle + KEPT_AFTER),
         }
         await self._repository.save(
             Change().update(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
-from foundation.clock import Clock
+from foundation.clock import Clock, kept_until
 from foundation.crypto import Keyring
 from foundation.errors import Busy, RateLimited
 from foundation.ids import new_id
@@ -93,6 +93,7 @@ class SmsCodes:
             tries=0,
             sent_at=now,
             expires=now + LIFETIME,
+            kept_until=kept_until(now, LIFETIME),
         )
         await self._put(challenge)
         minutes = LIFETIME // timedelta(minutes=1)

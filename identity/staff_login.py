@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
-from foundation.clock import Clock
+from foundation.clock import Clock, kept_until
 from foundation.crypto import Keyring, index_form
 from foundation.errors import Busy
 from foundation.rate_limits import Limit, RateLimiter, wait_in_words
@@ -105,6 +105,7 @@ class StaffLogin:
                 failures=so_far + 1,
                 locked_until=now + lock if lock else None,
                 until=now + FORGOTTEN_AFTER,
+                kept_until=kept_until(now, FORGOTTEN_AFTER),
                 version=earlier.version + 1 if earlier else 1,
             )
             try:

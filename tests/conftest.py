@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from pymongo import AsyncMongoClient, MongoClient
+from pymongo import AsyncMongoClient
 
 from foundation.database import Database
 from foundation.engine import EmbeddedEngine, EngineKind, EngineProgram, find_engine
@@ -64,9 +64,6 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     assert _program is not None
     with EmbeddedEngine.start(_program, tmp_path_factory.mktemp("engine"), durable=False) as engine:
-        # Tests live on days of their own: what is kept for a week then must not be deleted by the day of the machine.
-        with MongoClient[dict[str, object]](engine.uri) as admin:
-            admin.admin.command({"setParameter": 1, "ttlMonitorEnabled": False})
         yield engine.uri
 
 

@@ -4,7 +4,7 @@ import hashlib
 from datetime import timedelta
 
 from foundation.changes import AlreadyClaimed, Change
-from foundation.clock import Clock, SystemClock
+from foundation.clock import Clock, kept_until
 from foundation.crypto import Keyring
 from foundation.database import Database
 from workorders.exchange.documents import Platform, SeenNonce
@@ -35,7 +35,7 @@ class Gate:
         if platform is None or key is None or not request.fits(secret_of(self._keyring, platform, key), signature):
             raise SignatureRefused
         digest = hashlib.sha256(request.content).hexdigest()
-        until = max(now, SystemClock().now()) + KEPT  # the server that expires it knows no other time
+        until = kept_until(now, KEPT)
         nonce = SeenNonce(_id=f"{platform.id}|{request.nonce}", digest=digest, until=until)
         try:
             await self._database.save(Change().insert(nonce))
