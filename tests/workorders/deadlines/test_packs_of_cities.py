@@ -132,6 +132,22 @@ def test_who_is_told_is_said_in_words() -> None:
     assert RulePack.from_toml(swapped).id == shipped_pack().id, "a list's order tells nothing"
 
 
+@pytest.mark.parametrize(
+    ("row", "figure", "words"),
+    [
+        ("red_light", 0, "否"),
+        ("bad_again", 3, "挂牌督办"),
+        ("repeated_times", 5, "5件"),
+        ("repeated_days", 90, "90天"),
+    ],
+)
+def test_a_row_of_supervision_in_words(row: str, figure: int, words: str) -> None:
+    pack = shipped_pack()
+    other = pack.model_copy(update={"supervision": pack.supervision.model_copy(update={row: figure})})
+    (found,) = differences(pack, other)
+    assert (found.row, found.other) == (f"supervision.{row}", words)
+
+
 FIGURE = re.compile(r"(?<== )\d+|(?<== )(?:true|false)|(?<=days = )\d+|(?<=hours = )\d+|(?<=minutes = )\d+")
 
 
