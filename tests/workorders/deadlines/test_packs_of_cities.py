@@ -119,7 +119,7 @@ def test_a_limit_in_words(spelled: str, words: str) -> None:
 
 def test_who_is_told_is_said_in_words() -> None:
     text = TEXT.replace("overdue_days = [1, 3, 7]", "overdue_days = []").replace("[escalation.overdue]", "[caps.x]")
-    found = re.sub(r"(?s)\[caps.x\].*?\[switches\]", "[escalation.overdue]\n\n[switches]", text)
+    found = re.sub(r"(?s)\[caps.x\].*?\[supervision\]", "[escalation.overdue]\n\n[supervision]", text)
     other = RulePack.from_toml(found.replace('yellow = ["handler"]', 'yellow = ["supervisor", "handler"]'))
     told = {each.row: (each.one, each.other) for each in differences(shipped_pack(), other)}
     assert told.keys() == {"lights.overdue_days", "escalation.yellow", "escalation.overdue"}
