@@ -18,10 +18,12 @@ class Kind(StrEnum):
     CONTACT = "contact"
     FILE = "file"
     NOTICE = "notice"
+    MEETING = "meeting"
     ORDER = "order"
     PLACE = "place"
     REQUEST = "request"
     RULE = "rule"
+    SUPERVISION = "supervision"
     UNIT = "unit"
     # Identity's own ids carry these prefixes already.
     RESIDENT = "resident"

@@ -30,12 +30,14 @@ from api.workorders.dispatching import DispatchingMutations
 from api.workorders.files import FileMutations
 from api.workorders.handling import HandlingMutations
 from api.workorders.intake import IntakeMutations
+from api.workorders.meetings import MeetingMutations, MeetingQueries
 from api.workorders.merging import MergingMutations, MergingQueries
 from api.workorders.queries import OrderQueries
 from api.workorders.revealing import RevealingMutations
 from api.workorders.reviewing import ReviewingMutations
 from api.workorders.rules import RuleQueries
 from api.workorders.subscriptions import OrderSubscriptions
+from api.workorders.supervising import SupervisingMutations, SupervisingQueries
 from api.workorders.totals import TotalsQueries
 from foundation.errors import DomainError
 
@@ -57,6 +59,8 @@ class Query(
     AuditQueries,
     NodeQueries,
     InboxQueries,
+    SupervisingQueries,
+    MeetingQueries,
 ):
     pass
 
@@ -77,6 +81,8 @@ class Mutation(
     CatalogueMutations,
     RevealingMutations,
     InboxMutations,
+    SupervisingMutations,
+    MeetingMutations,
 ):
     pass
 

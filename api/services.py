@@ -13,6 +13,7 @@ from workorders.lifecycle.office import Office
 from workorders.lifecycle.terms import TermsLibrary
 from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.router import Router
+from workorders.supervision.repository import SupervisionRepository
 
 
 class Services(Protocol):
@@ -38,5 +39,7 @@ class Services(Protocol):
     def cataloguing(self) -> Cataloguing: ...
     @property
     def exchange(self) -> Exchange: ...
+    @property
+    def supervisions(self) -> SupervisionRepository: ...
     @property
     def router(self) -> Router: ...

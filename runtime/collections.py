@@ -18,6 +18,7 @@ from workorders.exchange.documents import MODELS as EXCHANGE
 from workorders.lifecycle import checkpoints, library, projecting
 from workorders.lifecycle.documents import MODELS as LIFECYCLE
 from workorders.routing.documents import MODELS as ROUTING
+from workorders.supervision.documents import MODELS as SUPERVISION
 
 STORED: Final[tuple[type[Stored], ...]] = (
     DemoMark,
@@ -35,6 +36,7 @@ STORED: Final[tuple[type[Stored], ...]] = (
     *LIFECYCLE,
     *NOTIFICATIONS,
     *ROUTING,
+    *SUPERVISION,
     checkpoints.SignedDay,
     checkpoints.SignedHeads,
     library.CalendarVersion,

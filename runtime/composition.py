@@ -35,6 +35,8 @@ from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.repository import CatalogueRepository
 from workorders.routing.router import Router
 from workorders.supervision.following import follower
+from workorders.supervision.repeating import repeat_watcher
+from workorders.supervision.repository import SupervisionRepository
 from workorders.supervision.telling import teller
 
 
@@ -54,6 +56,7 @@ class App:
     attachments: AttachmentDesk
     contacts: ContactDesk
     cataloguing: Cataloguing
+    supervisions: SupervisionRepository
     timers: Timers
     consumers: tuple[Consumer, ...]
     gateway: HttpSmsGateway
@@ -125,12 +128,15 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         attachments=AttachmentDesk(office, RateLimiter(database)),
         contacts=ContactDesk(office),
         cataloguing=Cataloguing(database, clock, library, catalogue),
+        supervisions=SupervisionRepository(database),
         timers=Timers(database, timer_handlers(office)),
+        # What acts on orders stands before what tells of it: worked through in turn, nothing is left over.
         consumers=(
+            repeat_watcher(office),
+            follower(database, office),
             projector(database),
             notifier(database, keys.keyring, library, gateway),
             sender(database, keys.keyring, clock, orders, courier),
-            follower(database, office),
             teller(database, library, identity.people, Inbox(database)),
         ),
         gateway=gateway,

@@ -49,12 +49,7 @@ class Deadline:
     @resolved("How it came about, in a Chinese sentence.")
     def explanation(self) -> str:
         deadline = self.value
-        moved = [
-            f"延期{shift.working_days}个工作日"
-            if isinstance(shift, values.Extension)
-            else f"{local(shift.start, self.zone)}至{local(shift.end, self.zone)}挂起"
-            for shift in deadline.shifts
-        ]
+        moved = [self._in_words(shift) for shift in deadline.shifts]
         parts = [
             f"自{local(deadline.started_at, self.zone)}起{limit_in_words(deadline.limit)}",
             *moved,
@@ -62,3 +57,12 @@ class Deadline:
         ]
         note = "；涉及尚未公布的节假日安排，为暂定时间" if deadline.provisional else ""
         return f"{'，'.join(parts)}（依据 {deadline.basis}）{note}。"
+
+    def _in_words(self, shift: values.Shift) -> str:
+        match shift:
+            case values.Extension():
+                return f"延期{shift.working_days}个工作日"
+            case values.Suspension():
+                return f"{local(shift.start, self.zone)}至{local(shift.end, self.zone)}挂起"
+            case values.BroughtForward():
+                return f"督办后不超过{local(shift.start, self.zone)}起{limit_in_words(shift.limit)}"

@@ -7,10 +7,20 @@ from typing import Any
 import strawberry
 
 from workorders.deadlines.lights import LIGHT_NAMES, Light
-from workorders.deadlines.values import KIND_NAMES, TERM_NAMES, URGENCY_NAMES, Kind, Term, Urgency
+from workorders.deadlines.values import (
+    KIND_NAMES,
+    LEVEL_NAMES,
+    TERM_NAMES,
+    URGENCY_NAMES,
+    Kind,
+    SupervisionLevel,
+    Term,
+    Urgency,
+)
 from workorders.lifecycle.documents import UnitTask, UpstreamTask
 from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES
 from workorders.lifecycle.states import (
+    CAUSE_NAMES,
     REQUEST_NAMES,
     Action,
     AssignmentEnd,
@@ -18,8 +28,10 @@ from workorders.lifecycle.states import (
     AssignmentState,
     RequestKind,
     Status,
+    SupervisionCause,
 )
 from workorders.lifecycle.values import OUTCOME_NAMES, Closing, Outcome, Reporter
+from workorders.supervision.documents import MEETING_KIND_NAMES, MEETING_STATE_NAMES, MeetingKind, MeetingState
 
 
 def _enum(enum: type[Enum], name: str, description: str, words: Mapping[Any, str]) -> None:
@@ -140,3 +152,7 @@ _enum(
         UpstreamTask.FINAL_ANSWER: "上级回访不满意，待最终答复或指定重办单位",
     },
 )
+_enum(SupervisionLevel, "SupervisionLevel", "How much weight a supervision has 督办级别, lightest first.", LEVEL_NAMES)
+_enum(SupervisionCause, "SupervisionCause", "Why an order is supervised 督办缘由.", CAUSE_NAMES)
+_enum(MeetingKind, "MeetingKind", "What a meeting is 会议类型.", MEETING_KIND_NAMES)
+_enum(MeetingState, "MeetingState", "Where a meeting stands 会议状态.", MEETING_STATE_NAMES)

@@ -18,6 +18,7 @@ from api.workorders.deadlines import Deadline
 from api.workorders.files import File
 from api.workorders.reading import Reader
 from api.workorders.routing import RoutingSuggestion
+from api.workorders.supervisions import Supervision
 from api.workorders.timelines import TimelineEntry, entries_of, files_of
 from foundation.masking import mask_address, mask_name, mask_phone, scrub
 from identity.actors import Actor
@@ -296,6 +297,12 @@ class Order(Node):
         if request is None or not self.reader.actor.is_staff:
             return None
         return Request.of(request, self.document, self.reader)
+
+    @resolved("Every supervision 督办 of it, in order. Empty for citizens.")
+    def supervisions(self) -> list[Supervision]:
+        if not self.reader.actor.is_staff:
+            return []
+        return [Supervision.of(each, self.reader.zone) for each in self.document.order.supervisions]
 
     @resolved("市民时限: the reply as promised to the citizen.")
     def citizen_deadline(self) -> Deadline:

@@ -31,7 +31,16 @@ HEADS = (
     "未到期",
 )
 EFFECTS = {Effect.TIGHTER: "收紧", Effect.LOOSER: "放宽", None: ""}
-SHOWN = (Term.CITIZEN, Term.DISPATCH, Term.SIGN, Term.CONTACT, Term.REPLY, Term.HOTLINE_REVIEW, Term.CALLBACK)
+SHOWN = (
+    Term.CITIZEN,
+    Term.DISPATCH,
+    Term.SIGN,
+    Term.CONTACT,
+    Term.REPLY,
+    Term.HOTLINE_REVIEW,
+    Term.CALLBACK,
+    Term.SUPERVISION,
+)
 VERDICTS = {Verdict.MET: "按时", Verdict.LATE: "超时", Verdict.OPEN: "未到期", Verdict.UNKNOWN: "无从得知"}
 LEFT_OUT = {
     AssignmentEnd.ACCEPTED: "办结时未等待或无记录",

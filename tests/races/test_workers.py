@@ -26,8 +26,8 @@ BOTH = [Action.INTAKE, Action.DISPATCH, Action.SIGN, Action.CO_SIGN]
 
 
 async def orders_to_sign(town: Town) -> list[str]:
-    """Orders that nobody signs for, past their limit."""
-    dispatched = a_work_order().dispatched_to("water", "heating")
+    """Orders that nobody signs for, past their limit; about no place, so that none of them repeats another."""
+    dispatched = a_work_order().reported(place="town").dispatched_to("water", "heating")
     made = await asyncio.gather(*(dispatched.made_in(town) for _ in range(ORDERS)))
     town.clock.advance(timedelta(days=1))
     return [document.id for document in made]

@@ -39,14 +39,16 @@ from tests.workorders.lifecycle.town import (
     staff,
 )
 from tests.workorders.supervision.crossing import consumer as line_consumer
+from workorders.deadlines.values import SupervisionLevel
 from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import OrderProjection, Tally, projector
 from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Upstream
-from workorders.supervision import merging
+from workorders.supervision import merging, supervising
 from workorders.supervision.following import follower, settle_children
+from workorders.supervision.repeating import repeat_watcher
 
 
 class Seen(Stored):
@@ -159,6 +161,20 @@ async def settle(town: Town, given: Mapping[str, Any]) -> Any:
     await settle_children(town.office, given["order"], given["sequence"])
 
 
+async def supervise(town: Town, given: Mapping[str, Any]) -> Any:
+    actor = staff(given["who"], Role.SUPERVISOR)
+    document = await supervising.supervise(
+        town.office, actor, given["order"], level=SupervisionLevel.KEY, reason="市民多次来电。", shortens=True
+    )
+    return _answer(document)
+
+
+async def close_supervision(town: Town, given: Mapping[str, Any]) -> Any:
+    actor, order = staff(given["who"], Role.SUPERVISOR), given["order"]
+    document = await supervising.close(town.office, actor, order, supervision=f"{order}:s1", conclusion="已落实。")
+    return _answer(document)
+
+
 async def sweep_timers(town: Town, given: Mapping[str, Any]) -> Any:
     """Sweep until `sweeps` sweeps are done, and answer how many timers were fired."""
     timers = Timers(town.database, timer_handlers(town.office))
@@ -187,12 +203,19 @@ async def tell_lines(town: Town, given: Mapping[str, Any]) -> Any:
     return sum([await each.sweep(town.clock.now()) for _ in range(given["sweeps"])])
 
 
+async def sweep_repeats(town: Town, given: Mapping[str, Any]) -> Any:
+    """Look at new orders, as one who leads for this call only."""
+    watcher = repeat_watcher(town.office)
+    return sum([await watcher.sweep(town.clock.now()) for _ in range(given["sweeps"])])
+
+
 COMMANDS: dict[str, Do] = {
     each.__name__: each
     for each in (
         *(take_in, hand_down, consent, refuse, call_back),
         *(dispatch, sign, supplement, rate, sweep_timers, sweep_outbox),
         *(merge, unmerge, accept, withdraw, sweep_merging, settle, tell_lines),
+        *(supervise, close_supervision, sweep_repeats),
     )
 }
 

@@ -8,7 +8,8 @@
 
     values   Kind 诉求类型, Urgency 紧急程度, Term 期限, Limit 时限, and the Deadline with all that it came from
     packs    RulePack and shipped_pack; the packs themselves in packs/*.toml, with their sources
-    clocks   one function per term, <term>_due; and what moves a deadline: extended, resumed, within_upstream, shifted
+    clocks   one function per term, <term>_due; and what moves a deadline: extended, resumed,
+             brought_forward, within_parent, within_upstream, shifted
     caps     whether an extension or a suspension is within the pack's caps
     lights   light, and turns_yellow for the timer
     wording  limit_in_words, as everybody reads it
@@ -27,11 +28,11 @@ from workorders.deadlines.caps import (
     check_suspension,
 )
 from workorders.deadlines.clocks import (
+    brought_forward,
     callback_due,
     citizen_due,
     contact_due,
     dispatch_due,
-    earlier,
     extended,
     hotline_review_due,
     limit_end,
@@ -41,22 +42,27 @@ from workorders.deadlines.clocks import (
     return_window_due,
     shifted,
     sign_due,
+    supervision_due,
+    within_parent,
     within_upstream,
 )
 from workorders.deadlines.lights import Light, light, turns_yellow
 from workorders.deadlines.packs import RulePack, shipped_pack
 from workorders.deadlines.values import (
+    BroughtForward,
     Deadline,
     Extension,
     Kind,
     Limit,
     LimitUnit,
+    SupervisionLevel,
     Suspension,
     Term,
     Urgency,
 )
 
 __all__ = [
+    "BroughtForward",
     "Deadline",
     "Extension",
     "ExtensionTooLong",
@@ -66,18 +72,19 @@ __all__ = [
     "Limit",
     "LimitUnit",
     "RulePack",
+    "SupervisionLevel",
     "Suspension",
     "SuspensionTooLong",
     "SuspensionsUsedUp",
     "Term",
     "Urgency",
+    "brought_forward",
     "callback_due",
     "check_extension",
     "check_suspension",
     "citizen_due",
     "contact_due",
     "dispatch_due",
-    "earlier",
     "extended",
     "hotline_review_due",
     "light",
@@ -89,6 +96,8 @@ __all__ = [
     "shifted",
     "shipped_pack",
     "sign_due",
+    "supervision_due",
     "turns_yellow",
+    "within_parent",
     "within_upstream",
 ]

@@ -7,11 +7,14 @@ from foundation.working_time import Calendar
 from workorders.deadlines.lights import turns_yellow
 from workorders.deadlines.packs import RulePack
 from workorders.deadlines.values import (
+    BroughtForward,
     Deadline,
     Extension,
     Kind,
     Limit,
     LimitUnit,
+    Shift,
+    SupervisionLevel,
     Suspension,
     Term,
     Urgency,
@@ -90,18 +93,13 @@ def reply_due(
     start: datetime,
     complex: bool = False,
     round: int = 0,
-    supervised: bool = False,
 ) -> Deadline:
     """The unit's reply 办结, from dispatch or from the decision on a redo.
 
     The first that applies: complex 疑难, once approved; urgent or emergency; redo 重办 (round > 0); the kind.
-    Supervision 督办 takes the earlier of that and its own limit: it never postpones.
     """
     limit, basis = _reply_limit(rules, kind, urgency, complex=complex, round=round)
-    due = _deadline(rules, calendar, Term.REPLY, limit, basis, start=start)
-    if not supervised:
-        return due
-    return earlier(due, _deadline(rules, calendar, Term.REPLY, rules.reply.supervised, "reply.supervised", start=start))
+    return _deadline(rules, calendar, Term.REPLY, limit, basis, start=start)
 
 
 def return_window_due(rules: RulePack, calendar: Calendar, *, start: datetime) -> Deadline:
@@ -124,9 +122,27 @@ def rectification_due(rules: RulePack, calendar: Calendar, *, start: datetime) -
     return _deadline(rules, calendar, Term.RECTIFICATION, rules.rectification, "rectification", start=start)
 
 
-def earlier(one: Deadline, other: Deadline) -> Deadline:
-    """The one that is due first; `one` if both are."""
-    return other if other.due < one.due else one
+def supervision_due(rules: RulePack, calendar: Calendar, *, level: SupervisionLevel, start: datetime) -> Deadline:
+    """The answer to a supervision 督办, from its opening: the level's limit."""
+    limit, basis = rules.supervision.of(level), f"supervision.{level}"
+    return _deadline(rules, calendar, Term.SUPERVISION, limit, basis, start=start)
+
+
+def brought_forward(rules: RulePack, calendar: Calendar, deadline: Deadline, *, start: datetime) -> Deadline:
+    """A reply's deadline under a supervision 督办 that shortens, since `start`: the earlier of it and the supervised
+    limit from then. Never later than it was; what is granted afterwards comes on top.
+    """
+    return shifted(rules, calendar, deadline, [BroughtForward(start=start, limit=rules.reply.supervised)])
+
+
+def within_parent(rules: RulePack, calendar: Calendar, own: Deadline, parent: Deadline) -> Deadline:
+    """The deadline of a unit that was delegated to: at the latest when the parent's is. What was granted stays its own,
+    so that it is computed anew from its own first start.
+    """
+    if own.due <= parent.due:
+        return own
+    sooner = own.model_copy(update={"due": parent.due, "basis": "parent", "provisional": parent.provisional})
+    return _lit(rules, calendar, sooner)
 
 
 def within_upstream(rules: RulePack, calendar: Calendar, own: Deadline, theirs: datetime) -> Deadline:
@@ -160,9 +176,7 @@ def resumed(rules: RulePack, calendar: Calendar, deadline: Deadline, *, start: d
     return shifted(rules, calendar, deadline, [Suspension(start=start, end=end)])
 
 
-def shifted(
-    rules: RulePack, calendar: Calendar, deadline: Deadline, shifts: Iterable[Extension | Suspension]
-) -> Deadline:
+def shifted(rules: RulePack, calendar: Calendar, deadline: Deadline, shifts: Iterable[Shift]) -> Deadline:
     """The deadline with these applied in order: also to carry one's shifts over to a limit computed anew."""
     before = deadline
     for shift in shifts:
@@ -180,7 +194,9 @@ def shifted(
     return deadline if deadline is before else _lit(rules, calendar, deadline)
 
 
-def _moved(calendar: Calendar, deadline: Deadline, shift: Extension | Suspension) -> datetime:
+def _moved(calendar: Calendar, deadline: Deadline, shift: Shift) -> datetime:
+    if isinstance(shift, BroughtForward):
+        return min(deadline.due, limit_end(calendar, shift.limit, shift.start))
     # A day ends at 24:00, which is the next date's 00:00: the day of a due instant is that of the moment before it.
     last = deadline.due - INSTANT
     if isinstance(shift, Extension):

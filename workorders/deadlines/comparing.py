@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from workorders.deadlines.audiences import Listed, listed_in_words
 from workorders.deadlines.packs import RulePack
-from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES, Limit, Urgency, Value
+from workorders.deadlines.values import KIND_NAMES, LEVEL_NAMES, URGENCY_NAMES, Limit, Urgency, Value
 from workorders.deadlines.wording import limit_in_words
 
 Figure = Limit | int | bool | Listed
@@ -64,6 +64,14 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "escalation.yellow": "亮黄灯提醒",
         "escalation.red": "亮红灯提醒",
         "escalation.overdue": "超期提醒",
+        **{f"supervision.{level}": f"督办回复时限（{word}）" for level, word in LEVEL_NAMES.items()},
+        "supervision.red_light": "超期未办结自动督办",
+        "supervision.bad_callback": "回访不满意自动督办",
+        "supervision.bad_again": "重办后仍不满意自动督办",
+        "supervision.upstream": "上级工单自动督办",
+        "supervision.repeated": "同一地点反复投诉自动督办",
+        "supervision.repeated_times": "反复投诉的件数",
+        "supervision.repeated_days": "反复投诉的统计天数",
         "switches.auto_sign": "派单后自动签收",
         "switches.unit_review": "回复须经单位审核",
         "switches.hotline_review": "回复须经热线审核",
@@ -80,6 +88,11 @@ NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Every row of a pack by what it is called in an office."""
+
+
+_LEVELS = frozenset(
+    f"supervision.{cause}" for cause in ("red_light", "bad_callback", "bad_again", "upstream", "repeated")
+)
 
 
 def differences(one: RulePack, other: RulePack) -> tuple[Difference, ...]:
@@ -113,9 +126,12 @@ def _in_words(row: str, figure: Figure) -> str:
         return listed_in_words(figure)
     if isinstance(figure, bool):
         return "是" if figure else "否"
+    if row in _LEVELS:
+        return ("否", *LEVEL_NAMES.values())[figure]
     if "percent" in row:
         return f"{figure}%"
-    return f"{figure}个工作日" if "working_days" in row else f"{figure}次"
+    counted = {"supervision.repeated_times": "件", "supervision.repeated_days": "天"}.get(row, "次")
+    return f"{figure}个工作日" if "working_days" in row else f"{figure}{counted}"
 
 
 def _effect(one: Figure, other: Figure) -> Effect | None:

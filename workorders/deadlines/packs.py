@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from foundation.data_files import read_data_file, text_of
 from workorders.deadlines.audiences import EscalationRules, OverdueDays
-from workorders.deadlines.values import Kind, Limit, LimitUnit, Urgency, Value
+from workorders.deadlines.values import Kind, Limit, LimitUnit, SupervisionLevel, Urgency, Value
 
 Percent = Annotated[int, Field(ge=1, le=99, strict=True)]
 Count = Annotated[int, Field(ge=0, le=1000, strict=True)]
@@ -94,6 +94,34 @@ class LightRules(Value):
     """Told again so many days of 24 hours after the deadline, as long as it is not met 逾期提醒."""
 
 
+LevelNumber = Annotated[int, Field(ge=0, le=len(SupervisionLevel), strict=True)]
+"""0: not by rule; 1 to 3: at that level, the first being 一般督办."""
+
+
+class SupervisionRules(Value):
+    """Supervision 督办: how soon each level is to be answered, and what is supervised by rule, at which level."""
+
+    ordinary: Limit
+    key: Limit
+    listed: Limit
+    red_light: LevelNumber
+    """A reply that is overdue."""
+    bad_callback: LevelNumber
+    """A bad rating in the callback."""
+    bad_again: LevelNumber
+    """A bad rating after a redo."""
+    upstream: LevelNumber
+    """Everything that a platform above hands down."""
+    repeated: LevelNumber
+    """The same place complained of so many times in so many days."""
+    repeated_times: Annotated[int, Field(ge=2, le=100, strict=True)]
+    repeated_days: Annotated[int, Field(ge=1, le=366, strict=True)]
+
+    def of(self, level: SupervisionLevel) -> Limit:
+        limit: Limit = getattr(self, level.value)
+        return limit
+
+
 class Switches(Value):
     """Actions that smaller places skip; a skipped one is still applied, by rule, in the same transaction."""
 
@@ -140,6 +168,7 @@ class RulePack(Value):
     upstream: UpstreamRules
     lights: LightRules
     escalation: EscalationRules
+    supervision: SupervisionRules
     switches: Switches
     caps: Caps
 

@@ -51,6 +51,24 @@ class Term(StrEnum):
     HOTLINE_REVIEW = "hotline_review"  # 热线审核
     CALLBACK = "callback"  # 回访
     RECTIFICATION = "rectification"  # 差评整改
+    SUPERVISION = "supervision"  # 督办: the unit's answer to a supervision
+
+
+class SupervisionLevel(StrEnum):
+    """How much weight a supervision 督办 has, lightest first."""
+
+    ORDINARY = "ordinary"  # 一般督办
+    KEY = "key"  # 重点督办
+    LISTED = "listed"  # 挂牌督办
+
+
+LEVEL_NAMES: Mapping[SupervisionLevel, str] = MappingProxyType(
+    {
+        SupervisionLevel.ORDINARY: "一般督办",
+        SupervisionLevel.KEY: "重点督办",
+        SupervisionLevel.LISTED: "挂牌督办",
+    }
+)
 
 
 TERM_NAMES: Mapping[Term, str] = MappingProxyType(
@@ -64,6 +82,7 @@ TERM_NAMES: Mapping[Term, str] = MappingProxyType(
         Term.HOTLINE_REVIEW: "热线审核",
         Term.CALLBACK: "回访",
         Term.RECTIFICATION: "差评整改",
+        Term.SUPERVISION: "督办回复",
     }
 )
 
@@ -142,6 +161,16 @@ class Suspension(Value):
     end: datetime
 
 
+class BroughtForward(Value):
+    """A supervision 督办 that shortens: due within `limit` from `start`, unless it was due earlier anyway."""
+
+    start: datetime
+    limit: Limit
+
+
+Shift = Extension | Suspension | BroughtForward
+
+
 class Deadline(Value):
     """When something is due, and how that came about, so that it can be explained and computed again."""
 
@@ -154,7 +183,7 @@ class Deadline(Value):
     started_at: datetime
     calendar: str
     rules: str
-    shifts: tuple[Extension | Suspension, ...] = ()
+    shifts: tuple[Shift, ...] = ()
     provisional: bool = False
     """It rests on days whose holidays are not published yet 暂定."""
     yellow_at: datetime | None = None

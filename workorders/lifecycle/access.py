@@ -13,7 +13,7 @@ from workorders.lifecycle.states import Action
 from workorders.lifecycle.values import Order, Reporter
 
 SEES_ALL = HOTLINE_ROLES | {Role.LEADERSHIP, Role.SYSTEM}
-"""The hotline's people work on any order; leadership reads any."""
+"""The hotline's people work on any order; leadership reads any, and instructs."""
 
 _DISPATCHERS = frozenset({Role.DISPATCHER, Role.CHIEF_DISPATCHER})
 _OWN = frozenset({Role.CITIZEN, Role.ANONYMOUS_DEVICE})
@@ -73,6 +73,11 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.ADOPT: _DISPATCHERS,
         Action.RELEASE: _DISPATCHERS | _SYSTEM,
         Action.FOLLOW_PARENT: _SYSTEM,
+        Action.SUPERVISE: frozenset({Role.SUPERVISOR}) | _SYSTEM,
+        Action.INSTRUCT: frozenset({Role.LEADERSHIP}),
+        Action.ANSWER_SUPERVISION: _CLERK | _HEAD,
+        Action.CLOSE_SUPERVISION: frozenset({Role.SUPERVISOR}),
+        Action.MEET: frozenset({Role.SUPERVISOR}),
     }
 )
 
@@ -88,10 +93,11 @@ WHILE_MERGED = frozenset(
         Action.ADOPT,
         Action.RELEASE,
         Action.FOLLOW_PARENT,
+        Action.CLOSE_SUPERVISION,
     }
 )
 """What may still be done to an order that waits for its main order's answer: the citizen's own, a unit's succession,
-and merging itself. The work is done on the main order."""
+the end of a supervision, and merging itself. The work is done on the main order."""
 
 
 BROUGHT_ALONG = frozenset({Action.ADOPT, Action.RELEASE})

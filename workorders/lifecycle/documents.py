@@ -13,9 +13,10 @@ from pymongo import IndexModel
 from foundation.documents import Stored
 from foundation.paging import time_key
 from workorders.deadlines.lights import Light
+from workorders.deadlines.values import SupervisionLevel
 from workorders.lifecycle.lines import light_of, stage_due, stage_light
-from workorders.lifecycle.states import AssignmentRole, AssignmentState, RequestKind, Status
-from workorders.lifecycle.values import Assignment, Order, Request
+from workorders.lifecycle.states import AssignmentRole, AssignmentState, RequestKind, Status, SupervisionCause
+from workorders.lifecycle.values import Assignment, Order, Request, Supervision
 
 FAR = "9999-12-31T00:00:00.000Z"
 """Where things without a deadline sort: behind everything, outside every page's range."""
@@ -268,4 +269,49 @@ class UpstreamDesk(Stored):
         return cls(_id=order.id, number=order.number, desk=task, due_key=str(order_keys(order)["due_key"]))
 
 
-MODELS: tuple[type[Stored], ...] = (NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamClaim, UpstreamDesk)
+class SupervisionDesk(Stored):
+    """A row of the supervisors' desk: one supervision 督办; `desk` is `OPEN` or `OVER`."""
+
+    order: str
+    number: str
+    level: SupervisionLevel
+    cause: SupervisionCause
+    unanswered: bool
+    pressing: bool
+    """Whether it is its order's open one that is due first: leadership's desk shows an order once."""
+    desk: str
+    due_key: str
+
+    shard_key: ClassVar[str] = "order"
+
+    OPEN: ClassVar[str] = "open"
+    OVER: ClassVar[str] = "over"
+
+    class Settings:
+        name = "supervisions"
+        indexes = [IndexModel([("desk", 1), ("due_key", 1)], name="desk_due")]
+
+    @classmethod
+    def of(cls, order: Order, supervision: Supervision) -> "SupervisionDesk":
+        return cls(
+            _id=supervision.id,
+            order=order.id,
+            number=order.number,
+            level=supervision.level,
+            cause=supervision.cause,
+            unanswered=supervision.unanswered,
+            pressing=supervision == order.pressing,
+            desk=cls.OPEN if supervision.open else cls.OVER,
+            due_key=time_key(supervision.due.due, supervision.id),
+        )
+
+
+MODELS: tuple[type[Stored], ...] = (
+    NumberClaim,
+    OrderDocument,
+    RequestDesk,
+    SupervisionDesk,
+    UnitDesk,
+    UpstreamClaim,
+    UpstreamDesk,
+)

@@ -20,6 +20,9 @@ Conflict
 ├── Muted                a merged order is worked on as its main order
 ├── AlreadyMerged / NotMerged / IntoMerged / MergedEnough
 └── InRedo / MainLessUrgent / UpstreamIsMain / MainAtComplainedOf   what is not merged
+├── NoSuchSupervision / SupervisionOver / SupervisionAlreadyAnswered / SupervisionUnanswered / TooManySupervisions
+├── AlreadyMet
+└── NotAbolished         only an abolished unit is replaced
 InvalidInput
 ├── UnknownUnit / UnitAbolished / UnitComplainedOf
 ├── RedoNeedsUnit / RedoElsewhere
@@ -94,6 +97,11 @@ ACTION_NAMES = {
     Action.ADOPT: "作为主单合并其他工单",
     Action.RELEASE: "移出合并的工单",
     Action.FOLLOW_PARENT: "随主单答复",
+    Action.SUPERVISE: "督办",
+    Action.INSTRUCT: "批示",
+    Action.ANSWER_SUPERVISION: "回复督办",
+    Action.CLOSE_SUPERVISION: "办结督办",
+    Action.MEET: "记录会议结果",
 }
 
 
@@ -287,6 +295,36 @@ class NotSuccessor(InvalidInput):
 class UrgedEnough(RateLimited):
     code = "URGED_ENOUGH"
     text = "今天已催办过，我们会督促承办单位尽快办理。"
+
+
+class NoSuchSupervision(Conflict):
+    code = "NO_SUCH_SUPERVISION"
+    text = "该工单没有这项督办。"
+
+
+class SupervisionOver(Conflict):
+    code = "SUPERVISION_OVER"
+    text = "该项督办已经办结。"
+
+
+class SupervisionAlreadyAnswered(Conflict):
+    code = "SUPERVISION_ALREADY_ANSWERED"
+    text = "该项督办已经回复，请等待督办员办结。"
+
+
+class SupervisionUnanswered(Conflict):
+    code = "SUPERVISION_UNANSWERED"
+    text = "承办单位尚未回复督办；如不再等待，请说明原因。"
+
+
+class TooManySupervisions(Conflict):
+    code = "TOO_MANY_SUPERVISIONS"
+    text = "该工单的督办已达上限，请先办结已有的督办。"
+
+
+class AlreadyMet(Conflict):
+    code = "ALREADY_MET"
+    text = "该会议对本工单的结果已经记录。"
 
 
 class WrongAssignment(Conflict):

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from workorders.deadlines.values import Deadline, Kind, Urgency, Value
 from workorders.lifecycle.states import Action
-from workorders.lifecycle.values import Assignment, Closing, Line, Outcome, Reporter, Request, Upstream
+from workorders.lifecycle.values import Assignment, Closing, Line, Outcome, Reporter, Request, Supervision, Upstream
 
 
 class Fact(Value):
@@ -235,6 +235,26 @@ class Followed(Fact):
     callback: Deadline
 
 
+class Supervised(Fact):
+    """A supervision was opened, with the replies that it brought forward."""
+
+    supervision: Supervision
+    moved: tuple[Moved, ...] = ()
+
+
+class SupervisionAnswered(Fact):
+    supervision: str
+    on_time: bool
+
+
+class SupervisionClosed(Fact):
+    supervision: str
+
+
+class Met(Fact):
+    meeting: str
+
+
 FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
     {
         Action.INTAKE: Received,
@@ -284,5 +304,10 @@ FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
         Action.ADOPT: Adopted,
         Action.RELEASE: Released,
         Action.FOLLOW_PARENT: Followed,
+        Action.SUPERVISE: Supervised,
+        Action.INSTRUCT: Supervised,
+        Action.ANSWER_SUPERVISION: SupervisionAnswered,
+        Action.CLOSE_SUPERVISION: SupervisionClosed,
+        Action.MEET: Met,
     }
 )

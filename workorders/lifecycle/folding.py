@@ -26,6 +26,7 @@ from workorders.lifecycle.facts import (
     Granted,
     Lit,
     Merged,
+    Met,
     Moved,
     Noted,
     Rated,
@@ -40,6 +41,9 @@ from workorders.lifecycle.facts import (
     Resumed,
     SentBack,
     Signed,
+    Supervised,
+    SupervisionAnswered,
+    SupervisionClosed,
     Unmerged,
     Urged,
 )
@@ -181,6 +185,16 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
         case Followed():
             ended = _end_all(order, AssignmentEnd.FOLLOWED, at)
             return _with(ended, review=None, callback=fact.callback, attempts=0, request=None, answered_by=fact.unit)
+        case Supervised():
+            for each in fact.moved:
+                order = _move(order, each)
+            return _with(order, supervisions=(*order.supervisions, fact.supervision))
+        case SupervisionAnswered():
+            return _supervised(order, fact.supervision, answered_at=at)
+        case SupervisionClosed():
+            return _supervised(order, fact.supervision, closed_at=at)
+        case Met():
+            return _with(order, meetings=(*order.meetings, fact.meeting))
         case _:
             return order
 
@@ -219,8 +233,19 @@ def _end_all(order: Order, end: AssignmentEnd, at: datetime) -> Order:
 
 
 def _rest(order: Order, at: datetime) -> Order:
-    """An order at rest has no open assignment and no open request."""
+    """An order at rest has no open assignment, no open request and no open supervision."""
+    for each in order.supervisions:
+        if each.open:
+            order = _supervised(order, each.id, closed_at=at)
     return _with(_end_all(order, AssignmentEnd.ORDER_ENDED, at), request=None, redo_asked=False)
+
+
+def _supervised(order: Order, supervision: str, **fields: object) -> Order:
+    """The order with one supervision's fields changed."""
+    return _with(
+        order,
+        supervisions=tuple(s.model_copy(update=fields) if s.id == supervision else s for s in order.supervisions),
+    )
 
 
 def _reclassify(order: Order, fact: Reclassified) -> Order:
@@ -293,7 +318,7 @@ def _rate(order: Order, fact: Rated, at: datetime) -> Order:
 def _light(order: Order, fact: Lit) -> Order:
     """What was told last of each deadline, also if it was moved since; a stay that ended is told of no more."""
     last = {line.of: line for line in (*order.told, *fact.lines)}
-    going = {a.id for a in order.assignments if a.open} | {None}
+    going = {a.id for a in order.assignments if a.open} | {each.id for each in order.supervisions} | {None}
     return _with(order, told=tuple(line for line in last.values() if line.subject in going))
 
 

@@ -9,6 +9,7 @@ from foundation.errors import Busy, InvalidInput, NotAllowed, NotFound
 from foundation.events import text_place
 from foundation.idempotency import Once
 from foundation.ids import new_id
+from foundation.outbox import OutboxRow
 from foundation.phones import e164
 from foundation.texts import line, optional_paragraphs, paragraphs
 from identity.actors import Actor, Role
@@ -20,9 +21,9 @@ from workorders.lifecycle.errors import AlreadyHandedDown, NotRatable
 from workorders.lifecycle.facts import Received
 from workorders.lifecycle.folding import receive
 from workorders.lifecycle.office import TRIES, Beside, Office, followers
-from workorders.lifecycle.policy import citizen, hotline
+from workorders.lifecycle.policy import citizen, hotline, supervision
 from workorders.lifecycle.policy.case import Decision
-from workorders.lifecycle.recording import Step, record_intake
+from workorders.lifecycle.recording import REPEATED, Step, record_intake
 from workorders.lifecycle.states import Action
 from workorders.lifecycle.terms import Terms
 from workorders.lifecycle.values import Reporter, Upstream
@@ -180,6 +181,8 @@ async def _draft(
     first = Step(actor, Decision(Action.INTAKE, received, texts), order)
     document = record_intake(change, blank, first, followers(order, terms, now, routing), key, terms.rules, now)
     change.insert(NumberClaim(_id=number, order=order.id))
+    if terms.rules.supervision.repeated and supervision.may_repeat(order):
+        change.insert(OutboxRow.of(REPEATED, order.id, order.version, now, {}))
     if report.upstream is not None:
         change.insert(UpstreamClaim(_id=upstream_key(report.upstream), order=order.id))
     return document

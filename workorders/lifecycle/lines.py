@@ -44,6 +44,7 @@ def running(order: Order) -> Iterator[Running]:
             yield Running(order.review)
         case Status.CALLBACK if order.callback is not None:
             yield Running(order.callback)
+    yield from (Running(each.due, each.id) for each in order.supervisions if each.unanswered)
     suspended = is_suspended(order)
     for held in order.assignments:
         if held.open:
@@ -131,6 +132,13 @@ def _untold(order: Order, rules: RulePack) -> Iterator[Line]:
 def crossed(order: Order, rules: RulePack, now: datetime) -> tuple[Line, ...]:
     """The lines that were crossed by now and not told yet, in the order of time."""
     return tuple(sorted((line for line in _untold(order, rules) if line.at <= now), key=lambda line: line.at))
+
+
+def reply_is_red(order: Order) -> bool:
+    """Whether it was told that the lead's reply, as it is due now, is overdue."""
+    lead = order.lead
+    due = (Term.REPLY, lead.id, lead.reply.due) if lead is not None else None
+    return any(line.of == due and line.light is Light.RED for line in order.told)
 
 
 def signs_itself_at(held: Assignment) -> datetime | None:

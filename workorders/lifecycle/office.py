@@ -19,8 +19,8 @@ from workorders.lifecycle.access import require_visible
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.folding import apply
 from workorders.lifecycle.policy import passing
-from workorders.lifecycle.policy.automatic import RULES, follow_up
-from workorders.lifecycle.policy.case import Case, Decision, Elsewhere, Overtaken
+from workorders.lifecycle.policy.automatic import follow_up
+from workorders.lifecycle.policy.case import RULES, Case, Decision, Elsewhere, Overtaken
 from workorders.lifecycle.recording import Step, record_action
 from workorders.lifecycle.repository import OrderRepository
 from workorders.lifecycle.terms import Router, Routing, Terms, TermsLibrary

@@ -61,6 +61,10 @@ def request_tally(desk: str) -> str:
     return f"request:{desk}"
 
 
+SUPERVISION_DESK = "supervision:open"
+"""Open supervisions, counted once each."""
+
+
 def desks_of(order: Order) -> tuple[str, ...]:
     """Every desk that an order lies on, a unit's once per assignment; once more by its light, if that is not green.
 
@@ -74,6 +78,7 @@ def desks_of(order: Order) -> tuple[str, ...]:
     if order.request is not None and not order.muted:
         consent_asked = order.request.consent_asked_at is not None
         desks.append(request_tally(request_desk(order.request.kind, consent_asked=consent_asked)))
+    desks += [SUPERVISION_DESK for each in order.supervisions if each.open]
     return tuple(desks)
 
 

@@ -11,7 +11,7 @@ from foundation.outbox import OutboxRow
 from foundation.timers import Timer
 from identity.actors import Actor
 from workorders.deadlines.packs import RulePack
-from workorders.lifecycle.documents import OrderDocument, RequestDesk, UnitDesk, UpstreamDesk
+from workorders.lifecycle.documents import OrderDocument, RequestDesk, SupervisionDesk, UnitDesk, UpstreamDesk
 from workorders.lifecycle.facts import Lit
 from workorders.lifecycle.lines import next_moment
 from workorders.lifecycle.notices import tells_citizen, tells_platform
@@ -25,6 +25,7 @@ LIGHTS = "lights"
 WATCH_TIMER = "watch"
 EXCHANGE = "exchange"
 MERGING = "merging"
+REPEATED = "repeated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def _record_beside(change: Change, before: Order | None, after: Order) -> None:
             change.replace(row, expecting={})
     _record_request(change, before, after)
     _record_upstream(change, before, after)
+    _record_supervisions(change, before, after)
 
 
 def _desk_rows(order: Order | None) -> list[UnitDesk]:
@@ -162,3 +164,15 @@ def _record_upstream(change: Change, before: Order | None, after: Order) -> None
         change.put(new)
     elif new is None and old is not None:
         change.discard(UpstreamDesk, [old.id])
+
+
+def _record_supervisions(change: Change, before: Order | None, after: Order) -> None:
+    """A row for each new supervision; the others as they are now."""
+    if not after.supervisions:
+        return
+    was = {s.id: SupervisionDesk.of(before, s) for s in before.supervisions} if before else {}
+    for row in (SupervisionDesk.of(after, s) for s in after.supervisions):
+        if row.id not in was:
+            change.insert(row)
+        elif was[row.id] != row:
+            change.replace(row, expecting={})

@@ -33,14 +33,16 @@ from workorders.lifecycle.facts import (
     Resumed,
     SentBack,
     Signed,
+    Supervised,
+    SupervisionAnswered,
 )
 from workorders.lifecycle.folding import Entry, apply, receive
 from workorders.lifecycle.lines import crossed
-from workorders.lifecycle.policy import hotline, requests, unit
+from workorders.lifecycle.policy import hotline, requests, supervision, unit
 from workorders.lifecycle.policy.case import Case
 from workorders.lifecycle.states import Action, AssignmentEnd, AssignmentRole, Status
 from workorders.lifecycle.terms import Terms, Unit
-from workorders.lifecycle.values import Assignment, Order
+from workorders.lifecycle.values import Assignment, Order, Supervision
 
 SIMULATION = Actor("system:simulation", frozenset({Role.SYSTEM, Role.DISPATCHER}), label="模拟")
 
@@ -136,7 +138,7 @@ def _deadlines(value: object) -> Iterator[Deadline]:
     elif isinstance(value, tuple):
         for each in value:
             yield from _deadlines(each)
-    elif isinstance(value, Fact | Assignment):
+    elif isinstance(value, Fact | Assignment | Supervision):
         for name in type(value).model_fields:
             yield from _deadlines(getattr(value, name))
 
@@ -183,6 +185,10 @@ def _retold(  # noqa: PLR0911, PLR0912
             return hotline.accept(case).fact
         case Followed():
             return fact.model_copy(update={"callback": clocks.callback_due(rules, case.terms.calendar, start=at)})
+        case Supervised(supervision=opened):
+            answer = clocks.supervision_due(rules, case.terms.calendar, level=opened.level, start=at)
+            moved = supervision.brought_forward(case) if opened.shortens else ()
+            return Supervised(supervision=opened.model_copy(update={"due": answer}), moved=moved)
         case Replaced():
             gone = supposed.assignment(fact.gone)
             return fact if gone is None else fact.model_copy(update={"successor": _timed_as(fact.successor, gone)})
@@ -203,7 +209,9 @@ def _assigned(case: Case, stay: Assignment) -> Assignment:
     )
     parent = case.order.assignment(stay.parent) if stay.parent is not None else None
     if parent is not None:
-        fresh = fresh.model_copy(update={"reply": clocks.earlier(fresh.reply, parent.reply)})
+        calendar = case.terms.calendar_of(stay.unit)
+        reply = clocks.within_parent(case.terms.rules, calendar, fresh.reply, parent.reply)
+        fresh = fresh.model_copy(update={"reply": reply})
     return _timed_as(stay, fresh)
 
 
@@ -225,6 +233,8 @@ def _terms(order: Order, fact: Fact, rules: RulePack, calendars: Mapping[str, Ca
             by_stay |= {
                 each.assignment: each.reply.calendar for each in fact.others if not stays[each.assignment].parent
             }
+        case Supervised():
+            by_stay |= {each.assignment: each.reply.calendar for each in fact.moved}
         case Resumed():
             by_stay[fact.assignment] = fact.reply.calendar
             by_stay |= {
@@ -276,6 +286,8 @@ def _done(stored: Order, supposed: Order, action: Action, fact: Fact, at: dateti
                 yield Timed(Term.CITIZEN, None, stored.citizen, supposed.citizen, answered)
         case SentBack() if action is Action.HOTLINE_SEND_BACK:
             yield from _of_order(Term.HOTLINE_REVIEW, stored.review, supposed.review, at)
+        case SupervisionAnswered():
+            yield from _supervision(stored, supposed, fact.supervision, at)
         case Closed() if action is Action.ANSWER_NOW:
             yield Timed(Term.CITIZEN, None, stored.citizen, supposed.citizen, at)
         case Closed() | Redone():
@@ -296,6 +308,12 @@ def _stays(stored: Order, supposed: Order) -> Iterator[Timed]:
             yield Timed(Term.CONTACT, was.unit, was.contact, would.contact, None, ended=ended)
 
 
+def _supervision(stored: Order, supposed: Order, id: str, at: datetime | None) -> Iterator[Timed]:
+    was, would = stored.supervision(id), supposed.supervision(id)
+    if was is not None and would is not None and was.requires_answer:
+        yield Timed(Term.SUPERVISION, None, was.due, would.due, at)
+
+
 def _undone(stored: Order, supposed: Order) -> Iterator[Timed]:
     """What the hotline still has to do, and what the citizen still waits for; nothing is due while it is muted."""
     if stored.muted:
@@ -307,6 +325,9 @@ def _undone(stored: Order, supposed: Order) -> Iterator[Timed]:
             yield from _of_order(Term.HOTLINE_REVIEW, stored.review, supposed.review, None)
         case Status.CALLBACK:
             yield from _of_order(Term.CALLBACK, stored.callback, supposed.callback, None)
+    for each in stored.supervisions:
+        if each.unanswered:
+            yield from _supervision(stored, supposed, each.id, None)
     if not stored.ended and stored.round == 0 and stored.status is not Status.CALLBACK:
         yield Timed(Term.CITIZEN, None, stored.citizen, supposed.citizen, None)
 

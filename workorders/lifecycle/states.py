@@ -74,6 +74,12 @@ class Action(StrEnum):
     ADOPT = "adopt"  # what a merge does to the main order
     RELEASE = "release"  # what an unmerge does to the main order
     FOLLOW_PARENT = "follow_parent"  # 随主单答复
+    # Supervision and meetings.
+    SUPERVISE = "supervise"  # 督办
+    INSTRUCT = "instruct"  # 领导批示
+    ANSWER_SUPERVISION = "answer_supervision"  # 督办回复
+    CLOSE_SUPERVISION = "close_supervision"  # 督办办结
+    MEET = "meet"  # 会议研究
 
 
 ONLY_UPSTREAM = frozenset({Action.ASK_CONSENT, Action.ANSWER_UP, Action.ACKNOWLEDGE})
@@ -156,6 +162,10 @@ def _table() -> Mapping[tuple[Status, Action], Status]:
     stay(Action.ADOPT, *BEFORE_CALLBACK)
     stay(Action.RELEASE, *Status)
     move(Action.FOLLOW_PARENT, *BEFORE_CALLBACK, to=Status.CALLBACK)
+    # Beside the road: supervision and meetings, until the order rests.
+    for beside in (Action.SUPERVISE, Action.INSTRUCT, Action.CLOSE_SUPERVISION, Action.MEET):
+        stay(beside, *BEFORE_CALLBACK, Status.CALLBACK)
+    stay(Action.ANSWER_SUPERVISION, *_WITH_UNIT, Status.CALLBACK)
     return MappingProxyType(moves)
 
 
@@ -239,5 +249,30 @@ REQUEST_NAMES: Mapping[RequestKind, str] = MappingProxyType(
         RequestKind.EXTENSION: "延期",
         RequestKind.SUSPENSION: "挂起",
         RequestKind.COMPLEX: "疑难",
+    }
+)
+
+
+class SupervisionCause(StrEnum):
+    """Why an order is supervised 督办缘由."""
+
+    BY_HAND = "by_hand"
+    INSTRUCTION = "instruction"
+    RED_LIGHT = "red_light"
+    BAD_CALLBACK = "bad_callback"
+    BAD_AGAIN = "bad_again"
+    UPSTREAM = "upstream"
+    REPEATED = "repeated"
+
+
+CAUSE_NAMES: Mapping[SupervisionCause, str] = MappingProxyType(
+    {
+        SupervisionCause.BY_HAND: "督办员督办",
+        SupervisionCause.INSTRUCTION: "领导批示",
+        SupervisionCause.RED_LIGHT: "超期未办结",
+        SupervisionCause.BAD_CALLBACK: "回访不满意",
+        SupervisionCause.BAD_AGAIN: "重办后仍不满意",
+        SupervisionCause.UPSTREAM: "上级工单",
+        SupervisionCause.REPEATED: "同一地点反复投诉",
     }
 )

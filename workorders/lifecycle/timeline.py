@@ -15,7 +15,7 @@ from foundation.crypto import DataKey
 from foundation.events import Event
 from identity.actors import HOTLINE_ROLES, Actor
 from workorders.deadlines.lights import Light
-from workorders.deadlines.values import KIND_NAMES, TERM_NAMES, URGENCY_NAMES
+from workorders.deadlines.values import KIND_NAMES, LEVEL_NAMES, TERM_NAMES, URGENCY_NAMES
 from workorders.lifecycle.access import BROUGHT_ALONG, SEES_ALL, may_know_reporter, owns
 from workorders.lifecycle.errors import ACTION_NAMES
 from workorders.lifecycle.facts import (
@@ -42,9 +42,11 @@ from workorders.lifecycle.facts import (
     Replied,
     Resumed,
     Signed,
+    Supervised,
+    SupervisionAnswered,
 )
 from workorders.lifecycle.redaction import Reported, redacted
-from workorders.lifecycle.states import REQUEST_NAMES, Action, AssignmentRole, RequestKind
+from workorders.lifecycle.states import CAUSE_NAMES, REQUEST_NAMES, Action, AssignmentRole, RequestKind
 from workorders.lifecycle.values import OUTCOME_NAMES, THROUGH_UPSTREAM, Line, Order, Reporter, Request
 
 PERSONAL = frozenset({"name", "phone", "address"})
@@ -307,6 +309,13 @@ def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR091
             return f"工单{fact.number}不再并入本单。"
         case Followed():
             return f"{what}：{told.unit_name(fact.unit)}的答复已采纳。"
+        case Supervised():
+            opened = fact.supervision
+            answer = f"，回复时限{told.local(opened.due.due)}" if opened.requires_answer else ""
+            moved = "，办结时限相应提前" if fact.moved else ""
+            return f"{what}：{LEVEL_NAMES[opened.level]}，{CAUSE_NAMES[opened.cause]}{answer}{moved}。"
+        case SupervisionAnswered():
+            return f"{what}{'' if fact.on_time else '，超时'}。"
         case _:
             return f"{what}。"
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from workorders.deadlines.lights import Light
-from workorders.deadlines.values import Deadline, Kind, Term, Urgency, Value
+from workorders.deadlines.values import Deadline, Kind, SupervisionLevel, Term, Urgency, Value
 from workorders.lifecycle.states import (
     BEFORE_CALLBACK,
     ENDED,
@@ -15,6 +15,7 @@ from workorders.lifecycle.states import (
     AssignmentState,
     RequestKind,
     Status,
+    SupervisionCause,
 )
 
 
@@ -146,6 +147,34 @@ class Line(Value):
         return self.light is Light.RED, self.level
 
 
+class Supervision(Value):
+    """One supervision 督办 of an order: open until a supervisor closes it, or the order rests.
+
+    `due` is when the unit's answer is due; where none is required, when the supervisor means to look at it. One that
+    `shortens` brought the replies within the supervised limit, and does so for units that come later while it is open.
+    """
+
+    id: str
+    level: SupervisionLevel
+    cause: SupervisionCause
+    round: int
+    opened_at: datetime
+    due: Deadline
+    requires_answer: bool = True
+    shortens: bool = False
+    answered_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether it waits for the unit's answer."""
+        return self.open and self.requires_answer and self.answered_at is None
+
+
 WORST_GOOD_GRADE = 3
 THROUGH_UPSTREAM = "upstream"
 """How a callback of the platform above comes."""
@@ -214,6 +243,9 @@ class Order(Value):
     answered_up_at: datetime | None = None
     """When this round's answer went to the platform above 上报答复, and when that acknowledged it 上级签收."""
     acknowledged_at: datetime | None = None
+    supervisions: tuple[Supervision, ...] = ()
+    meetings: tuple[str, ...] = ()
+    """The meetings whose outcome for this order is recorded."""
     merged_into: str | None = None
     """The main order 主单 that this one was merged into; it stays known after the answer."""
     children: tuple[str, ...] = ()
@@ -237,6 +269,14 @@ class Order(Value):
     def lead(self) -> Assignment | None:
         """The open lead assignment 主办; the state machine keeps it to one at most."""
         return next((a for a in self.assignments if a.role is AssignmentRole.LEAD and a.open), None)
+
+    def supervision(self, id: str) -> Supervision | None:
+        return next((s for s in self.supervisions if s.id == id), None)
+
+    @property
+    def pressing(self) -> Supervision | None:
+        """The open supervision that is due first, or None if the order is not supervised."""
+        return min((s for s in self.supervisions if s.open), key=lambda s: (s.due.due, s.id), default=None)
 
     def assignment(self, id: str) -> Assignment | None:
         return next((a for a in self.assignments if a.id == id), None)

@@ -1,5 +1,9 @@
 """Supervision 督办: what the hotline does so that nothing is left undone, and nothing is done twice.
 
+**Supervision 督办.** A supervisor, a leader's instruction 批示 or a rule watches over an order: with a level, an own
+deadline, the unit's answer and a closing. It may bring replies forward, and postpones none. Meetings 联席会议, 督办会
+put an outcome on each of their orders. What is supervised, and what it moves, says `lifecycle/policy/supervision.py`.
+
 **Merging 合并.** A duplicate 重复件 is merged into its main order 主单. The child keeps its number, state, callback and
 rating; nobody works on it, it leaves the desks, and its clocks are muted 静默. When the main order's reply is accepted,
 each child goes to the callback with that answer 随主单答复, and its own citizen reads and rates it. A main order that
@@ -10,6 +14,8 @@ ends without an accepted reply lets its children go: they stand where they stood
 
 | file | holds |
 |---|---|
+| `supervising`, `meetings` | the verbs of supervision, and of meetings |
+| `repeating` | complaints that repeat about one place, one consumer of the outbox |
 | `merging` | the verbs: merge, unmerge |
 | `following` | what becomes of the children, one consumer of the outbox |
 | `candidates`, `likeness` | which orders may be the same matter, and how much two texts are alike (pure) |

@@ -17,11 +17,11 @@ from workorders.deadlines import (
     Suspension,
     Term,
     Urgency,
+    brought_forward,
     callback_due,
     citizen_due,
     contact_due,
     dispatch_due,
-    earlier,
     extended,
     hotline_review_due,
     limit_end,
@@ -32,6 +32,7 @@ from workorders.deadlines import (
     shifted,
     shipped_pack,
     sign_due,
+    within_parent,
     within_upstream,
 )
 
@@ -110,8 +111,6 @@ def test_first_contact(urgency: Urgency, start: str, due: str, basis: str) -> No
         (Kind.HELP, {"round": 1}, "2026-11-25T17:00", "reply.redo"),
         (Kind.CONSULT, {"round": 1}, "2026-11-25T17:00", "reply.redo"),
         (Kind.HELP, {"round": 1, "complex": True}, "2026-12-11T17:00", "reply.complex"),
-        (Kind.HELP, {"supervised": True}, "2026-11-25T17:00", "reply.supervised"),
-        (Kind.HELP, {"supervised": True, "complex": True}, "2026-11-25T17:00", "reply.supervised"),
         (Kind.HELP, {"urgency": URGENT}, "2026-11-21T16:00", "reply.urgent"),
         (Kind.HELP, {"urgency": EMERGENCY}, "2026-11-20T18:00", "reply.emergency"),
         (Kind.HELP, {"urgency": EMERGENCY, "round": 1}, "2026-11-20T18:00", "reply.emergency"),
@@ -133,9 +132,14 @@ def test_supervision_never_postpones(kind: Kind, urgency: Urgency, complex: bool
         start = at(FRIDAY) + timedelta(days=day, hours=7 * day)
         facts = {"kind": kind, "urgency": urgency, "complex": complex, "round": round, "start": start}
         alone = reply_due(RULES, CITY, **facts)  # type: ignore[arg-type]
-        supervised = reply_due(RULES, CITY, **facts, supervised=True)  # type: ignore[arg-type]
-        assert supervised.due <= alone.due
-        assert supervised.due <= limit_end(CITY, RULES.reply.supervised, start)
+        at_work = start + timedelta(days=day % 4, hours=day)
+        supervised = brought_forward(RULES, CITY, alone, start=at_work)
+        assert supervised.due == min(alone.due, limit_end(CITY, RULES.reply.supervised, at_work))
+        for shift in (Extension(working_days=2), Suspension(start=at_work, end=at_work + timedelta(days=3))):
+            moved, shortened = (shifted(RULES, CITY, each, [shift]) for each in (alone, supervised))
+            assert supervised.due <= shortened.due <= moved.due
+            # Computed anew, it keeps what happened in the order in which it happened.
+            assert shifted(RULES, CITY, alone, shortened.shifts) == shortened
 
 
 def test_the_citizens_limit_is_that_of_the_kind_or_of_the_urgency() -> None:
@@ -363,6 +367,11 @@ def test_ours_is_never_after_theirs_nor_before_its_start(start: datetime, left: 
     assert due.microsecond % 1000 == 0
 
 
-def test_earlier_is_the_one_that_is_due_first() -> None:
+def test_what_is_delegated_is_due_with_its_parent_at_the_latest_and_keeps_its_own_start() -> None:
     one, other = help_reply(), help_reply("2026-11-23T09:00")
-    assert (earlier(one, other), earlier(other, one), earlier(one, one)) == (one, one, one)
+    assert one.due < other.due
+    assert within_parent(RULES, CITY, one, other) == one
+    within = within_parent(RULES, CITY, other, one)
+    assert (within.due, within.started_at, within.shifts) == (one.due, other.started_at, other.shifts)
+    assert within.yellow_at is not None
+    assert within.yellow_at <= within.due

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from foundation.data_files import DataFileInvalid
-from workorders.deadlines import Kind, Limit, LimitUnit, RulePack, Urgency, shipped_pack
+from workorders.deadlines import Kind, Limit, LimitUnit, RulePack, SupervisionLevel, Urgency, shipped_pack
 
 TEXT = (resources.files("workorders.deadlines") / "packs" / "default.toml").read_text(encoding="utf-8")
 
@@ -57,6 +57,10 @@ def test_the_default_pack_holds_the_figures_of_the_design() -> None:
     caps = pack.caps
     assert (caps.returns, caps.extensions, caps.extension_working_days) == (2, 3, 3)
     assert (caps.redos, caps.callback_attempts) == (1, 3)
+    supervision = pack.supervision
+    assert [supervision.of(level) for level in SupervisionLevel] == list(map(working_days, (3, 2, 1)))
+    assert min(supervision.red_light, supervision.upstream, supervision.bad_callback) == 1
+    assert supervision.bad_again > supervision.bad_callback
     switches = pack.switches
     assert (switches.auto_sign, switches.auto_dispatch) == (False, False)
     assert (switches.unit_review, switches.hotline_review) == (True, True)
@@ -110,6 +114,11 @@ def test_a_pack_cannot_be_changed() -> None:
         ("returns = 2", "retruns = 2", "retruns"),
         ("auto_sign = false", 'auto_sign = "perhaps"', "auto_sign"),
         ("callback_attempts = 3", "callback_attempts = 0", "callback_attempts"),
+        ("red_light = 1", "red_light = 4", "supervision.red_light"),
+        ("bad_again = 2", "bad_again = true", "supervision.bad_again"),
+        ("key = { working_days = 2 }", "key = 2", "supervision.key"),
+        ("repeated_times = 3", "repeated_times = 1", "supervision.repeated_times"),
+        ("repeated_days = 30", "repeated_day = 30", "repeated_days"),
         ("yellow_last_percent = 20", "yellow_last_percent = 20 %", "TOML"),
     ],
 )

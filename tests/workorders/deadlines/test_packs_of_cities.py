@@ -119,7 +119,7 @@ def test_a_limit_in_words(spelled: str, words: str) -> None:
 
 def test_who_is_told_is_said_in_words() -> None:
     text = TEXT.replace("overdue_days = [1, 3, 7]", "overdue_days = []").replace("[escalation.overdue]", "[caps.x]")
-    found = re.sub(r"(?s)\[caps.x\].*?\[switches\]", "[escalation.overdue]\n\n[switches]", text)
+    found = re.sub(r"(?s)\[caps.x\].*?\[supervision\]", "[escalation.overdue]\n\n[supervision]", text)
     other = RulePack.from_toml(found.replace('yellow = ["handler"]', 'yellow = ["supervisor", "handler"]'))
     told = {each.row: (each.one, each.other) for each in differences(shipped_pack(), other)}
     assert told.keys() == {"lights.overdue_days", "escalation.yellow", "escalation.overdue"}
@@ -130,6 +130,22 @@ def test_who_is_told_is_said_in_words() -> None:
     )
     swapped = TEXT.replace('red = ["handler", "head", "dispatcher"]', 'red = ["head", "dispatcher", "handler"]')
     assert RulePack.from_toml(swapped).id == shipped_pack().id, "a list's order tells nothing"
+
+
+@pytest.mark.parametrize(
+    ("row", "figure", "words"),
+    [
+        ("red_light", 0, "否"),
+        ("bad_again", 3, "挂牌督办"),
+        ("repeated_times", 5, "5件"),
+        ("repeated_days", 90, "90天"),
+    ],
+)
+def test_a_row_of_supervision_in_words(row: str, figure: int, words: str) -> None:
+    pack = shipped_pack()
+    other = pack.model_copy(update={"supervision": pack.supervision.model_copy(update={row: figure})})
+    (found,) = differences(pack, other)
+    assert (found.row, found.other) == (f"supervision.{row}", words)
 
 
 FIGURE = re.compile(r"(?<== )\d+|(?<== )(?:true|false)|(?<=days = )\d+|(?<=hours = )\d+|(?<=minutes = )\d+")

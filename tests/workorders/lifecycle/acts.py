@@ -10,6 +10,7 @@ from tests.workorders.lifecycle.town import (
     CHIEF,
     CITIZEN,
     DISPATCHER,
+    LEADER,
     OPERATOR,
     REVIEWER,
     SUPERVISOR,
@@ -18,17 +19,17 @@ from tests.workorders.lifecycle.town import (
     clerk_of,
     head_of,
 )
-from workorders.deadlines.values import Kind, Urgency
+from workorders.deadlines.values import Kind, SupervisionLevel, Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.facts import Adopted, Released
 from workorders.lifecycle.office import TIMERS
 from workorders.lifecycle.policy import merging as policy
-from workorders.lifecycle.policy import passing
+from workorders.lifecycle.policy import passing, supervision
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.states import Action, RequestKind, Status
 from workorders.lifecycle.values import Outcome
-from workorders.supervision import merging
+from workorders.supervision import merging, supervising
 
 Act = Callable[[Town, Actor, str], Awaitable[OrderDocument]]
 
@@ -166,6 +167,21 @@ ACTS: Mapping[Action, Act] = {
     Action.ADOPT: _adopt,
     Action.RELEASE: _release,
     Action.FOLLOW_PARENT: _follow,
+    Action.SUPERVISE: lambda town, actor, id: supervising.supervise(
+        town.office, actor, id, level=SupervisionLevel.KEY, reason="市民多次来电。", shortens=True
+    ),
+    Action.INSTRUCT: lambda town, actor, id: supervising.instruct(
+        town.office, actor, id, level=SupervisionLevel.LISTED, instruction="请限期解决。"
+    ),
+    Action.ANSWER_SUPERVISION: lambda town, actor, id: supervising.answer(
+        town.office, actor, id, supervision=f"{id}:s1", answer="已安排专人。"
+    ),
+    Action.CLOSE_SUPERVISION: lambda town, actor, id: supervising.close(
+        town.office, actor, id, supervision=f"{id}:s1", conclusion="已落实。", not_waiting_because="已现场核实。"
+    ),
+    Action.MEET: lambda town, actor, id: town.office.act(
+        actor, id, lambda case: supervision.meet(case, "meeting", "由水务局牵头。")
+    ),
     **{kind.ask: _ask(kind) for kind in RequestKind},
     **{kind.grant: _grant(kind) for kind in RequestKind},
     **{kind.refuse: _refuse(kind) for kind in RequestKind},
@@ -205,5 +221,9 @@ RIGHT_PERSON: Mapping[Action, Actor] = {
     Action.ADOPT: DISPATCHER,
     Action.RELEASE: DISPATCHER,
     Action.FOLLOW_PARENT: policy.MERGER,
+    Action.SUPERVISE: SUPERVISOR,
+    Action.INSTRUCT: LEADER,
+    Action.CLOSE_SUPERVISION: SUPERVISOR,
+    Action.MEET: SUPERVISOR,
 }
 """Who takes the action on an order that the water office leads and the heating office helps with."""

@@ -18,6 +18,7 @@ from tests.workorders.lifecycle.town import (
     COMPLAINT,
     DEVICE,
     DISPATCHER,
+    LEADER,
     MONDAY,
     OPERATOR,
     REVIEWER,
@@ -28,7 +29,7 @@ from tests.workorders.lifecycle.town import (
     clerk_of,
     head_of,
 )
-from workorders.deadlines.values import Kind, Urgency
+from workorders.deadlines.values import Kind, SupervisionLevel, Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import Report
@@ -36,7 +37,7 @@ from workorders.lifecycle.lines import stage_due
 from workorders.lifecycle.policy import merging as policy
 from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.values import Order, Outcome, Reporter, Upstream
-from workorders.supervision import merging
+from workorders.supervision import merging, supervising
 
 MOMENT = timedelta(milliseconds=1)
 
@@ -399,6 +400,60 @@ class WorkOrder:
             await merging.merge(town.office, DISPATCHER, other.id, into=order.id)
 
         return replace(self, steps=(adopt, *self.steps))
+
+    # Beside the road
+
+    def supervised(
+        self, level: SupervisionLevel = SupervisionLevel.KEY, *, shortens: bool = False, answer: bool = True
+    ) -> "WorkOrder":
+        return self.then(
+            lambda town, order: supervising.supervise(
+                town.office,
+                SUPERVISOR,
+                order.id,
+                level=level,
+                reason="市民多次来电。",
+                shortens=shortens,
+                requires_answer=answer,
+            )
+        )
+
+    def instructed(self, *, shortens: bool = False) -> "WorkOrder":
+        return self.then(
+            lambda town, order: supervising.instruct(
+                town.office,
+                LEADER,
+                order.id,
+                level=SupervisionLevel.LISTED,
+                instruction="请限期解决。",
+                shortens=shortens,
+            )
+        )
+
+    def supervision_answered(self) -> "WorkOrder":
+        """The one that was opened last, by the lead's clerk."""
+
+        async def answer(town: Town, order: Order) -> None:
+            await supervising.answer(
+                town.office, _clerk(order), order.id, supervision=order.supervisions[-1].id, answer="已安排专人。"
+            )
+
+        return self.then(answer)
+
+    def supervision_closed(self, *, because: str | None = None) -> "WorkOrder":
+        """The one that was opened last."""
+
+        async def close(town: Town, order: Order) -> None:
+            await supervising.close(
+                town.office,
+                SUPERVISOR,
+                order.id,
+                supervision=order.supervisions[-1].id,
+                conclusion="已落实。",
+                not_waiting_because=because,
+            )
+
+        return self.then(close)
 
     # Whole stretches of the road
 

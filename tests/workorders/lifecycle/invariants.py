@@ -9,13 +9,24 @@ from foundation.numbers import NumberCounter
 from foundation.timers import Timer
 from tests.workorders.lifecycle.town import MODELS, Town
 from workorders.deadlines.values import Extension, Suspension
-from workorders.lifecycle.documents import NumberClaim, OrderDocument, RequestDesk, UnitDesk, UpstreamDesk, order_keys
+from workorders.lifecycle.documents import (
+    NumberClaim,
+    OrderDocument,
+    RequestDesk,
+    SupervisionDesk,
+    UnitDesk,
+    UpstreamDesk,
+    order_keys,
+)
 from workorders.lifecycle.facts import FACTS, Lit
 from workorders.lifecycle.folding import Entry, apply, receive
 from workorders.lifecycle.lines import crossed, next_moment
+from workorders.lifecycle.policy.supervision import MOST_OPEN
 from workorders.lifecycle.recording import WATCH_TIMER
-from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole
+from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole, SupervisionCause
 from workorders.lifecycle.values import Order
+
+BY_PEOPLE = (SupervisionCause.BY_HAND, SupervisionCause.INSTRUCTION)
 
 Picture = dict[str, dict[str, Any]]
 
@@ -71,6 +82,7 @@ def _check_log(order: Order, events: list[Event]) -> None:
         assert len(open_leads) <= 1
         if folded.ended:
             assert folded.request is None
+            assert folded.pressing is None
             assert not any(a.open for a in folded.assignments)
     assert folded == order
     ids = [a.id for a in order.assignments]
@@ -97,6 +109,10 @@ def _check_caps(town: Town, order: Order) -> None:
     caps = town.rules.caps
     assert order.returns <= caps.returns
     assert order.round <= caps.redos
+    assert sum(s.open for s in order.supervisions) <= MOST_OPEN
+    assert len({s.id for s in order.supervisions}) == len(order.supervisions)
+    by_rule = [(s.cause, s.round) for s in order.supervisions if s.cause not in BY_PEOPLE]
+    assert len(set(by_rule)) == len(by_rule)
     for held in order.assignments:
         extensions = [shift.working_days for shift in held.reply.shifts if isinstance(shift, Extension)]
         assert len(extensions) <= caps.extensions
@@ -119,6 +135,9 @@ async def _check_beside(town: Town, order: Order) -> None:
     assert still == ([RequestDesk.of(order, order.request)] if order.request is not None else [])
     above = await database.get(UpstreamDesk, order.id)
     assert above == UpstreamDesk.of(order)
+    supervised = await database.collection(SupervisionDesk).find({"order": order.id}).to_list()
+    rows_of = {s.id: SupervisionDesk.of(order, s) for s in order.supervisions}
+    assert {raw["_id"]: SupervisionDesk.load(raw) for raw in supervised} == rows_of
     claim = await database.get(NumberClaim, order.number)
     assert claim is not None
     assert claim.order == order.id

@@ -112,6 +112,11 @@ unmerge            -   .   .   -   Y   Y   -   -   -   -   -   -   -   -   -   .
 adopt              -   .   .   -   Y   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 release            -   .   .   -   Y   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 follow_parent      -   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
+supervise          -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
+instruct           -   .   .   -   -   -   -   -   -   Y   -   -   -   -   -   .   .   .   .   .
+answer_supervision -   .   .   -   -   -   -   -   -   -   Y   Y   -   -   -   .   .   .   .   .
+close_supervision  -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
+meet               -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
 order              Y   .   .   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   .   .   .   .   .
 order_by_number    Y   .   .   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   .   .   .   .   .
 """

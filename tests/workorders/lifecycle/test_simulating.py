@@ -21,10 +21,12 @@ from tests.workorders.lifecycle.invariants import log_of
 from tests.workorders.lifecycle.town import (
     CHIEF,
     DISPATCHER,
+    LEADER,
     MODELS,
     MONDAY,
     OPERATOR,
     REVIEWER,
+    SUPERVISOR,
     UNITS,
     UPSTREAM,
     Town,
@@ -32,13 +34,23 @@ from tests.workorders.lifecycle.town import (
     head_of,
     new_town,
 )
-from workorders.deadlines import Deadline, Kind, Limit, LimitUnit, RulePack, Term, Urgency, clocks, shipped_pack
+from workorders.deadlines import (
+    Deadline,
+    Kind,
+    Limit,
+    LimitUnit,
+    RulePack,
+    SupervisionLevel,
+    Term,
+    Urgency,
+    clocks,
+    shipped_pack,
+)
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.facts import FACTS, Approved, Contacted, Received, Signed
 from workorders.lifecycle.folding import Entry, apply, rebuild, receive
-from workorders.lifecycle.policy import callback, citizen, hotline, requests, unit, upstream
-from workorders.lifecycle.policy.automatic import RULES
-from workorders.lifecycle.policy.case import Case, Decision
+from workorders.lifecycle.policy import callback, citizen, hotline, requests, supervision, unit, upstream
+from workorders.lifecycle.policy.case import RULES, Case, Decision
 from workorders.lifecycle.simulating import Simulation, Timed, Verdict, calendars_in, simulate
 from workorders.lifecycle.states import Action, AssignmentEnd, RequestKind, Status
 from workorders.lifecycle.terms import Terms
@@ -102,6 +114,10 @@ STORIES = {
     "merged": SIGNED.replied(**NOT_WAITING).approved().merged().later(days=9),
     "followed": SIGNED.suspended(days=2).merged().later(days=9).followed().called_back(grade=5, solved=False).redone()
     .later(days=1).replied(),
+    "supervised": SIGNED.delegated_to("water-east").later(days=1).extended(days=2).later(hours=2)
+    .supervised(shortens=True).later(days=1).instructed().later(hours=1).supervision_answered().supervision_closed()
+    .extended(days=1).later(days=1).reclassified(kind=Kind.CONSULT).supervised(answer=False),
+    "supervised before its unit": a_work_order().supervised(shortens=True).later(hours=1).dispatched_to("water"),
 }  # fmt: skip
 
 
@@ -256,6 +272,7 @@ def test_every_fact_that_sets_a_deadline_is_told_again() -> None:
         "Accepted",
         "Replaced",
         "Followed",
+        "Supervised",
     }
 
 
@@ -363,6 +380,18 @@ def _acts() -> dict[str, Decide]:
             ),
             f"{name} finds it complex": _by(clerk, lambda case: requests.ask_complex(case, "r", reason="难")),
         }
+    acts |= {
+        "supervisor supervises": _by(
+            SUPERVISOR, lambda case: supervision.supervise(case, level=SupervisionLevel.KEY, reason="督", shortens=True)
+        ),
+        "leader instructs": _by(
+            LEADER, lambda case: supervision.instruct(case, level=SupervisionLevel.LISTED, instruction="办")
+        ),
+        "water answers": _by(clerk_of("water"), lambda case: supervision.answer(case, "o:s1", "已办")),
+        "supervisor closes": _by(
+            SUPERVISOR, lambda case: supervision.close(case, "o:s1", conclusion="好", not_waiting_because="已核实")
+        ),
+    }
     acts["water delegates"] = _by(clerk_of("water"), lambda case: unit.delegate(case, "water-east"))
     acts["east signs"] = _by(clerk_of("water-east"), unit.co_sign)
     acts["east replies"] = _by(clerk_of("water-east"), lambda case: unit.co_reply(case, "已修"))
@@ -372,7 +401,7 @@ def _acts() -> dict[str, Decide]:
 ACTS = _acts()
 
 
-def _intake(kind: Kind, urgency: Urgency, due: datetime | None) -> Received:
+def intake_of(kind: Kind, urgency: Urgency, due: datetime | None) -> Received:
     promised = clocks.citizen_due(CITY.rules, CITY.calendar, kind=kind, urgency=urgency, start=MONDAY)
     if due is not None:
         promised = clocks.within_upstream(CITY.rules, CITY.calendar, promised, due)
@@ -400,7 +429,7 @@ def _intake(kind: Kind, urgency: Urgency, due: datetime | None) -> Received:
 def histories(draw: st.DrawFn) -> list[Entry]:
     """An order's log: whatever somebody may do next, done after a while, until nothing more is drawn."""
     due = draw(st.none() | st.integers(1, 300).map(lambda hours: MONDAY + timedelta(hours=hours)))
-    intake = _intake(draw(st.sampled_from(Kind)), draw(st.sampled_from(Urgency)), due)
+    intake = intake_of(draw(st.sampled_from(Kind)), draw(st.sampled_from(Urgency)), due)
     order, now = receive("o", intake, MONDAY), MONDAY
     log: list[Entry] = [(Action.INTAKE, intake, MONDAY)]
     for _ in range(draw(st.integers(0, 25))):
@@ -422,7 +451,18 @@ def without_deadlines(order: Order) -> dict[str, Any]:
 
     def bare(part: Any) -> Any:
         if isinstance(part, dict):
-            timed = {"rules", "citizen", "dispatch", "review", "callback", "sign", "contact", "reply", "return_until"}
+            timed = {
+                "rules",
+                "due",
+                "citizen",
+                "dispatch",
+                "review",
+                "callback",
+                "sign",
+                "contact",
+                "reply",
+                "return_until",
+            }
             return {key: bare(each) for key, each in part.items() if key not in timed}
         return [bare(each) for each in part] if isinstance(part, list) else part
 

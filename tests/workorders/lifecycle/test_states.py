@@ -79,6 +79,8 @@ READY: dict[tuple[Status, Action], WorkOrder] = {
     **{(status, A.RELEASE): TYPICAL[status].with_a_child() for status in Status},
 }
 
+SUPERVISED = (A.ANSWER_SUPERVISION, A.CLOSE_SUPERVISION)
+
 
 def _asking(kind: RequestKind, status: Status) -> WorkOrder:
     """An order in that state with an open request."""
@@ -96,6 +98,8 @@ def ready_for(status: Status, action: Action) -> WorkOrder:
     for kind in RequestKind:
         if action in (kind.grant, kind.refuse):
             return _asking(kind, status)
+    if action in SUPERVISED:
+        return TYPICAL[status].supervised()
     return READY.get((status, action), TYPICAL[status])
 
 
@@ -124,7 +128,8 @@ async def test_a_legal_pair_does_what_the_table_says(town: Town, status: Status,
     town.clock.advance(timedelta(minutes=1))
     after = await ACTS[action](town, RIGHT_PERSON[action], before.id)
     assert after.order.status is TRANSITIONS[status, action]
-    assert after.version == before.version + 1
+    by_rule = (status, action) == (S.CALLBACK, A.RATE)  # a bad rating is supervised
+    assert after.version == before.version + 1 + by_rule
     assert after.order.changed_at == town.clock.now()
     assert await check(town, before.id) == after.order
 

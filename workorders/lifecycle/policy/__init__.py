@@ -10,5 +10,6 @@
 | `citizen` | supplement, urge, withdraw |
 | `upstream` | consent, answer, acknowledgement and callback of the platform above |
 | `merging` | what makes one order of two, and two of one again |
+| `supervision` | supervisor, leadership, and the rules; the unit's answer; what a meeting decided |
 | `automatic` | what follows by rule in the same transaction |
 """

@@ -6,22 +6,25 @@ A rule pack's switch never changes the table of states: the skipped action is st
 from dataclasses import replace
 
 from foundation.errors import InvalidInput
-from identity.actors import system_actor
 from workorders.lifecycle.facts import Closed
-from workorders.lifecycle.policy import hotline, unit, upstream
-from workorders.lifecycle.policy.case import Case, Decision
+from workorders.lifecycle.lines import reply_is_red
+from workorders.lifecycle.policy import hotline, supervision, unit, upstream
+from workorders.lifecycle.policy.case import RULES, Case, Decision
 from workorders.lifecycle.states import Action, AssignmentState, Status
 from workorders.lifecycle.terms import Routing
 from workorders.lifecycle.values import Closing, Reporter
 
-RULES = system_actor("rules")
 
-
-def follow_up(case: Case, routing: Routing | None) -> Decision | None:  # noqa: PLR0911
+def follow_up(case: Case, routing: Routing | None) -> Decision | None:
     """The next action that the rules take by themselves, or None. `routing` is that of the dispatch catalogue."""
     case = replace(case, actor=RULES)
     if case.order.muted:
         return None
+    by_light = supervision.on_red_reply(case) if reply_is_red(case.order) else None
+    return supervision.by_rule(case) or by_light or _onward(case, routing)
+
+
+def _onward(case: Case, routing: Routing | None) -> Decision | None:
     switches = case.terms.rules.switches
     match case.order.status:
         case Status.RECEIVED if routing is not None and routing.auto_dispatch and case.order.returns == 0:

@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from foundation.errors import NotAllowed
-from identity.actors import Actor, Role
+from identity.actors import Actor, Role, system_actor
 from workorders.lifecycle.access import WHILE_MERGED, require
 from workorders.lifecycle.errors import Muted, UnitAbolished, UnitComplainedOf, UnknownUnit, WrongState
 from workorders.lifecycle.facts import Fact
 from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole, AssignmentState
 from workorders.lifecycle.terms import Terms, Unit
 from workorders.lifecycle.values import Assignment, Order
+
+RULES = system_actor("rules")
+"""Who takes what follows by rule."""
 
 
 class Overtaken(Exception):

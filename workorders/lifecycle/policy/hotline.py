@@ -86,7 +86,7 @@ def _reclassified(case: Case) -> tuple[Moved, ...]:
         if contact is not None and held.contacted_at is None:
             contact = clocks.contact_due(rules, calendar, kind=kind, urgency=urgency, start=contact.started_at)
         if held.parent in moved:
-            reply = clocks.earlier(reply, moved[held.parent].reply)
+            reply = clocks.within_parent(rules, calendar, reply, moved[held.parent].reply)
         moved[held.id] = Moved(assignment=held.id, sign=sign, contact=contact, reply=reply)
     return tuple(moved.values())
 
@@ -131,7 +131,11 @@ def assign(
     """A new stay at a unit, its clocks starting now; `number` makes its id within the order."""
     rules, calendar, order = case.terms.rules, case.terms.calendar_of(unit.id), case.order
     redo = round > 0
-    reply = clocks.reply_due(rules, calendar, kind=order.kind, urgency=order.urgency, start=case.now, round=round)
+    reply = within_upstream(
+        case, clocks.reply_due(rules, calendar, kind=order.kind, urgency=order.urgency, start=case.now, round=round)
+    )
+    if any(each.open and each.shortens for each in order.supervisions):
+        reply = clocks.brought_forward(rules, calendar, reply, start=case.now)
     contact = None
     # Only an open reporter can be called by the unit; the hotline relays for a confidential one.
     if role is AssignmentRole.LEAD and order.reporter is Reporter.OPEN:
@@ -150,7 +154,7 @@ def assign(
         return_until=None if adjudicated or redo else clocks.return_window_due(rules, calendar, start=case.now).due,
         sign=clocks.sign_due(rules, calendar, urgency=order.urgency, start=case.now),
         contact=contact,
-        reply=within_upstream(case, reply),
+        reply=reply,
     )
 
 

@@ -138,12 +138,16 @@ def _others(
 ) -> tuple[Moved, ...]:
     """What the lead is given, the co and delegated units still at work are given too, by their own calendars; who was
     delegated to stays within the lead's new deadline."""
+
+    def within(each: Assignment) -> Deadline:
+        return clocks.within_parent(case.terms.rules, case.terms.calendar_of(each.unit), moved(each), reply)
+
     return tuple(
         Moved(
             assignment=each.id,
             sign=each.sign,
             contact=each.contact,
-            reply=clocks.earlier(moved(each), reply) if each.parent is not None else moved(each),
+            reply=within(each) if each.parent is not None else moved(each),
         )
         for each in case.order.assignments
         if each.id != held.id and each.state in (AssignmentState.PENDING, AssignmentState.SIGNED)

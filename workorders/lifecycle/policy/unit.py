@@ -70,9 +70,9 @@ def delegate(case: Case, unit: str, note: str | None = None) -> Decision:
     if any(a.open and a.unit == below.id for a in case.order.assignments):
         raise AlreadyAssigned
     child = assign(case, below, AssignmentRole.DELEGATED, number=len(case.order.assignments), round=0)
-    child = child.model_copy(
-        update={"parent": parent.id, "reply": clocks.earlier(child.reply, parent.reply), "round": parent.round}
-    )
+    calendar = case.terms.calendar_of(below.id)
+    reply = clocks.within_parent(case.terms.rules, calendar, child.reply, parent.reply)
+    child = child.model_copy(update={"parent": parent.id, "reply": reply, "round": parent.round})
     return Decision(Action.DELEGATE, Delegated(delegated=child), {"note": note} if note else {})
 
 
