@@ -21,7 +21,7 @@ from workorders.lifecycle.folding import Entry, apply, receive
 from workorders.lifecycle.lines import running
 from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.timing import timer_handlers
-from workorders.lifecycle.values import Line, Order
+from workorders.lifecycle.values import Line, Order, SupervisionCause
 
 SIGNED = a_work_order().dispatched_to("water").signed()
 Crossing = tuple[Term, str | None, datetime, Light, int]
@@ -63,9 +63,12 @@ async def test_a_reply_goes_yellow_then_red_then_is_told_on_day_one_three_and_se
         town.clock.set(moment)
         await sweep(town)
         expected += lines
-        assert await lines_of(town, order.id) == expected
+        lines_told = await lines_of(town, order.id)
+        assert [line for line in lines_told if line[0] is not Term.SUPERVISION] == expected
         assert await desk_light(town, order.id) == (light, light)
         await check(town, order.id)
+    assert [each.cause for each in (await order_of(town, order.id)).supervisions] == [SupervisionCause.RED_LIGHT]
+    assert (Term.SUPERVISION, Light.RED, 0) in lines_told
 
 
 async def test_an_extension_takes_the_light_back_and_the_new_deadline_is_told_anew(town: Town) -> None:

@@ -287,7 +287,7 @@ async def test_a_red_reply_calls_for_one_per_round_while_it_is_red(town: Town) -
         (overdue, True),
         (SIGNED.extended(days=3).later(days=8), False),
         (SIGNED.suspended(days=9).later(days=8), False),
-        (overdue.replied(not_waiting_because="另复"), True),
+        (overdue.replied(not_waiting_because="另复"), False),  # the light that was told has asked for it
         (overdue.replied(not_waiting_because="另复").approved(), False),
         (overdue.withdrawn(), False),
         (a_work_order().later(days=30), False),
