@@ -19,9 +19,9 @@ from workorders.lifecycle.documents import OrderDocument, UnitDesk
 from workorders.lifecycle.facts import Lit
 from workorders.lifecycle.folding import Entry, apply, receive
 from workorders.lifecycle.lines import running
-from workorders.lifecycle.states import RequestKind
+from workorders.lifecycle.states import RequestKind, SupervisionCause
 from workorders.lifecycle.timing import timer_handlers
-from workorders.lifecycle.values import Line, Order, SupervisionCause
+from workorders.lifecycle.values import Line, Order
 
 SIGNED = a_work_order().dispatched_to("water").signed()
 Crossing = tuple[Term, str | None, datetime, Light, int]
