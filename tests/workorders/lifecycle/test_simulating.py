@@ -52,7 +52,7 @@ from workorders.lifecycle.folding import Entry, apply, rebuild, receive
 from workorders.lifecycle.policy import callback, citizen, hotline, requests, supervision, unit, upstream
 from workorders.lifecycle.policy.case import RULES, Case, Decision
 from workorders.lifecycle.simulating import Simulation, Timed, Verdict, calendars_in, simulate
-from workorders.lifecycle.states import Action, AssignmentEnd, RequestKind, Status
+from workorders.lifecycle.states import Action, AssignmentEnd, RequestKind, Status, SupervisionCause
 from workorders.lifecycle.terms import Terms
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Assignment, Order, Outcome, Reporter, Upstream
@@ -144,12 +144,14 @@ def doubled(pack: RulePack) -> RulePack:
 OTHER_PACKS = {"beijing-2021": shipped_pack("beijing-2021"), "doubled": doubled(shipped_pack())}
 
 
-NOT_COMPARED = ("supervisions", "id", "number", "merged_into", "told", "version", "changed_at")
+NOT_COMPARED = ("id", "number", "merged_into", "told", "version", "changed_at")
 
 
 def anew(order: Order) -> dict[str, Any]:
-    """An order's value, whatever its ids are, and whatever lights were told on the way."""
-    value = order.model_dump(mode="json")
+    """An order's value, whatever its ids are, and whatever lights were told on the way; what was supervised for a light
+    stays so under another pack."""
+    people = tuple(each for each in order.supervisions if each.cause is not SupervisionCause.RED_LIGHT)
+    value = order.model_copy(update={"supervisions": people}).model_dump(mode="json")
 
     def renamed(part: Any) -> Any:
         if isinstance(part, dict):

@@ -1,6 +1,6 @@
 """Supervision as people take it and as rules do: what it moves, who answers, how it ends, what is refused."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -30,7 +30,8 @@ from workorders.lifecycle.errors import (
     WrongState,
 )
 from workorders.lifecycle.lines import stage_due
-from workorders.lifecycle.policy.case import RULES, Case
+from workorders.lifecycle.office import TIMERS
+from workorders.lifecycle.policy.case import Case
 from workorders.lifecycle.policy.supervision import MOST_OPEN, on_red_reply
 from workorders.lifecycle.states import Action, RequestKind, Status, SupervisionCause
 from workorders.lifecycle.timeline import Told, timeline
@@ -277,31 +278,40 @@ async def test_a_rule_finds_no_room_and_the_callback_goes_on(town: Town) -> None
     assert (len(order.supervisions), order.redo_asked) == (MOST_OPEN, True)
 
 
-async def test_a_red_reply_calls_for_one_per_round_while_it_is_red(town: Town) -> None:
+async def test_a_red_reply_is_supervised_once_per_round_while_it_is_red(town: Town) -> None:
     def asked(order: Order) -> bool:
         return on_red_reply(Case(order, CITIZEN, town.clock.now(), town.terms())) is not None
 
-    overdue = SIGNED.overdue()
     for made, expected in (
         (SIGNED.at_the_limit(), False),
-        (overdue, True),
+        (SIGNED.overdue(), True),
         (SIGNED.extended(days=3).later(days=8), False),
         (SIGNED.suspended(days=9).later(days=8), False),
-        (overdue.replied(not_waiting_because="另复"), False),  # the light that was told has asked for it
-        (overdue.replied(not_waiting_because="另复").approved(), False),
-        (overdue.withdrawn(), False),
+        (SIGNED.overdue().replied(not_waiting_because="另复"), False),  # which it is already
+        (SIGNED.replied(not_waiting_because="另复").approved().later(days=30), False),
+        (SIGNED.overdue().withdrawn(), False),
         (a_work_order().later(days=30), False),
     ):
         assert asked((await made.made_in(town)).order) is expected
-    order = (await overdue.made_in(town)).order
-    decision = on_red_reply(Case(order, CITIZEN, town.clock.now(), town.terms()))
-    assert decision is not None
-    assert decision.action is Action.SUPERVISE
-    after = await town.office.act(RULES, order.id, lambda case: decision)
+
+
+async def test_when_the_red_light_is_told_the_order_is_supervised(town: Town) -> None:
+    made = await SIGNED.overdue().made_in(town)
+    after = await town.office.act(TIMERS, made.id, None)
     assert causes(after.order) == [CAUSE.RED_LIGHT]
-    assert dues(after.order) == dues(order)
-    assert not asked(after.order)
-    await check(town, order.id)
+    assert dues(after.order) == dues(made.order)
+    log = [action for action, _, _ in await log_of(town, after)]
+    assert log[log.index(Action.SUPERVISE) - 1] is Action.LIGHT
+    town.clock.advance(timedelta(days=2))
+    assert causes((await town.office.act(TIMERS, made.id, None)).order) == [CAUSE.RED_LIGHT]
+    await check(town, made.id)
+    redone = SIGNED.overdue().replied(not_waiting_because="另复").approved().accepted().called_back(**BAD).redone()
+    order = await check(town, (await redone.overdue().replied().made_in(town)).id)
+    assert [(each.cause, each.round) for each in order.supervisions] == [
+        (CAUSE.RED_LIGHT, 0),
+        (CAUSE.BAD_CALLBACK, 0),
+        (CAUSE.RED_LIGHT, 1),
+    ]
 
 
 # What is told
