@@ -155,6 +155,11 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
     "order": (SEES_ALL | WATER | {"zhang"}, '{ answer: order(id: "$order") { __typename ... on Problem { code } } }'),
     "myOrders": (CITIZEN | {"device"}, "{ answer: myOrders { __typename ... on Problem { code } } }"),
     "orders": (SEES_ALL, "{ answer: orders { __typename ... on Problem { code } } }"),
+    "hotlineTotals": (SEES_ALL, "{ answer: hotlineTotals { __typename ... on Problem { code } } }"),
+    "unitTotals": (
+        SEES_ALL | WATER,
+        '{ answer: unitTotals(unit: "unit:water") { __typename ... on Problem { code } } }',
+    ),
     "hotlineDesk": (SEES_ALL, "{ answer: hotlineDesk(status: RECEIVED) { __typename ... on Problem { code } } }"),
     "unitDesk": (
         SEES_ALL | WATER,
