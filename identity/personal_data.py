@@ -133,8 +133,13 @@ class PersonalData:
         now = self._clock.now()
         change = Change().insert(Erasure(_id=resident.id, requested_at=now, requested_by=actor.id))
         change.insert(audited(actor, Audited.ERASURE_REQUESTED, resident.id, now))
-        with suppress(AlreadyClaimed):  # asked for before: go on with it
-            await self._repository.save(change)
+        # A rival may have finished since the account was read: then there is nobody to erase any more.
+        change.update(Resident, resident.id, {"$set": {"erased_at": None}}, expecting={"erased_at": None})
+        try:
+            with suppress(AlreadyClaimed):  # asked for before: go on with it
+                await self._repository.save(change)
+        except StaleWrite:
+            raise NotFound from None
         return await self._carry_out(actor, resident.id, now)
 
     async def sweep(self, actor: Actor, now: datetime) -> int:

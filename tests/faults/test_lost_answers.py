@@ -141,10 +141,10 @@ async def test_writes_that_never_arrive_leave_nothing(town: Town, monkeypatch: p
 
 
 async def test_a_timer_whose_answer_was_lost_is_not_fired_again(town: Town) -> None:
-    order = await a_work_order().dispatched_to("water").at_the_limit().made_in(town)
+    order = await a_work_order().dispatched_to("water").overdue().made_in(town)
     timers = Timers(town.database, timer_handlers(town.office))
     with commits("lost"):
         assert await timers.sweep(town.clock.now()) == 1
     assert await timers.sweep(town.clock.now()) == 0
     assert (await check(town, order.id)).status is Status.IN_PROGRESS
-    assert (await order_of(town, order.id)).version == 3
+    assert (await order_of(town, order.id)).version == 4  # lit, then signed for

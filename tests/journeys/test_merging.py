@@ -20,8 +20,8 @@ async def status(person: Person, order: str, wanted: str) -> None:
 async def test_a_duplicate_is_handled_once_and_both_citizens_are_answered_and_rate(people: People) -> None:
     phones = a_mobile(), a_mobile()
     one, other = [await people.citizen(mobile) for mobile in phones]
-    main = await one.do("Intake", **complaint(phone=phones[0]))
-    child = await other.do("Intake", **complaint(phone=phones[1], title="马路边水管爆了"))
+    main = await one.do("Intake", **complaint(phone=phones[0], title="北门桥头水管爆裂，水漫上了马路"))
+    child = await other.do("Intake", **complaint(phone=phones[1], title="北门桥头水管爆裂，水漫上了路面"))
     dispatcher = await people.staff("dispatcher")
 
     found = {each["order"]["id"]: each for each in (await dispatcher.ask(CANDIDATES, id=child["id"]))["candidates"]}

@@ -46,6 +46,8 @@ GOOD = {
     Column.REPLY: "已修复。",
     Column.REPLIED_AT: "2019-05-10T14:56:53",
 }
+BY_ITSELF = ("light", "supervise")
+"""What time and rules do beside: a late reply is lit, and supervised."""
 NINE = [
     "intake", "dispatch", "sign", "contact", "submit_reply", "unit_approve", "hotline_accept", "callback_attempt",
     "callback_close",
@@ -110,11 +112,12 @@ async def assert_whole(app: App, file: MessageFile) -> None:
     for row in file.rows:
         document = orders[replayed[row.id].order]
         events = await app.office.orders.events(document)
-        assert [event.type for event in events] == NINE
-        assert [event.at for event in events] == [row.sent_at] * 4 + [row.replied_at] * 5
+        taken = [event for event in events if event.type not in BY_ITSELF]
+        assert [event.type for event in taken] == NINE
+        assert [event.at for event in taken] == [row.sent_at] * 4 + [row.replied_at] * 5
         key = app.office.data_key(document)
-        assert events[0].text("detail", key) == row.detail
-        assert events[4].text("answer", key) == row.reply
+        assert taken[0].text("detail", key) == row.detail
+        assert taken[4].text("answer", key) == row.reply
     assert await app.database.collection(OutboxRow).count_documents({}) == 0
     last = max(row.replied_at for row in file.rows)
     due = {"due": {"$gte": LONG_AGO, "$lte": last}}
@@ -122,7 +125,7 @@ async def assert_whole(app: App, file: MessageFile) -> None:
     assert await tallies(app.database, ["hotline:closed"]) == {"hotline:closed": len(file.rows)}
     walked = Verification()
     assert [fault async for fault in verify(app.database, app.keys.keyring, app.keys.signer, walked)] == []
-    assert (walked.orders, walked.events) == (len(file.rows), 9 * len(file.rows))
+    assert (walked.orders, walked.events) == (len(file.rows), sum(each.version for each in orders.values()))
 
 
 async def test_a_replay_that_is_broken_off_goes_on_to_the_same_figures(

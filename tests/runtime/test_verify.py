@@ -21,6 +21,8 @@ from tests.runtime.test_replay import GOOD, written
 from workorders.lifecycle.documents import OrderDocument
 
 EVENTS = 9
+IN_TIME = "2019-04-25T10:02:09"
+"""Before any light: nine actions are nine events."""
 Tampering = Callable[[App, str], Awaitable[object]]
 
 
@@ -72,7 +74,9 @@ TAMPERING: dict[str, tuple[Tampering, int]] = {
 async def replayed(settings: Settings, mongodb_uri: str) -> AsyncIterator[App]:
     """Three whole life cycles in a database of their own."""
     own = settings.model_copy(update={"database": "verified"})
-    file = read_messages(written(*({**GOOD, Column.ID: id} for id in "123")), ZoneInfo("Asia/Shanghai"))
+    file = read_messages(
+        written(*({**GOOD, Column.REPLIED_AT: IN_TIME, Column.ID: id} for id in "123")), ZoneInfo("Asia/Shanghai")
+    )
     async with installation(own, Server(mongodb_uri, "the tests' server"), SettableClock(EARLIEST)) as app:
         await play(app, file)
         yield app

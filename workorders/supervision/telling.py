@@ -85,7 +85,7 @@ def teller(database: Database, library: TermsLibrary, people: People, inbox: Inb
             audiences = audiences_of(terms.rules.escalation, line.light, line.level)
             persons = await _persons(recipients_of(audiences, line.term, path))
             if not persons:
-                log.warning("line_told_nobody", order=order.id, term=line.term, light=line.light, level=line.level)
+                log.info("line_told_nobody", order=order.id, term=line.term, light=line.light, level=line.level)
             crossed = _crossed(f"{LIGHTS}:{instant(line.at)}:{row.id}:{n}", order, line, unit, terms)
             found += [(person, crossed) for person in persons]
         return found
