@@ -1,11 +1,13 @@
 """The command line. Each command is a thin shell that imports what it needs when it runs."""
 
+import logging
 import sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import structlog
 import typer
 
 from foundation.faults import ExitCode, OperatorFault
@@ -338,7 +340,14 @@ def export_schema(
 
 
 def main() -> None:
-    """The console script: an operator's fault is one sentence and an exit code, never a stack trace."""
+    """The console script: an operator's fault is one sentence and an exit code, never a stack trace.
+
+    Standard output is the answer's; only warnings are logged, on standard error.
+    """
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
     try:
         app()
     except OperatorFault as fault:

@@ -74,9 +74,8 @@ TAMPERING: dict[str, tuple[Tampering, int]] = {
 async def replayed(settings: Settings, mongodb_uri: str) -> AsyncIterator[App]:
     """Three whole life cycles in a database of their own."""
     own = settings.model_copy(update={"database": "verified"})
-    file = read_messages(
-        written(*({**GOOD, Column.REPLIED_AT: IN_TIME, Column.ID: id} for id in "123")), ZoneInfo("Asia/Shanghai")
-    )
+    rows = ({**GOOD, Column.REPLIED_AT: IN_TIME, Column.ID: id} for id in "123")
+    file = read_messages(written(*rows), ZoneInfo("Asia/Shanghai"))
     async with installation(own, Server(mongodb_uri, "the tests' server"), SettableClock(EARLIEST)) as app:
         await play(app, file)
         yield app
