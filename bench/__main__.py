@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import costs, cycles, deadlines, replaying, soaking
+from bench import costs, cycles, deadlines, lighting, replaying, soaking
 from bench.city import Place
 from bench.rows import Row, keep, show
 from foundation.engine import EmbeddedEngine, find_engine
@@ -24,6 +24,7 @@ MEASUREMENTS: dict[str, Callable[[Place], Awaitable[list[Row]]]] = {
     "deadlines": _deadlines,
     "costs": costs.measure,
     "cycles": cycles.measure,
+    "lights": lighting.measure,
     "replay": replaying.measure,
 }
 
