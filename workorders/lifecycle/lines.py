@@ -105,33 +105,33 @@ def stage_light(order: Order, at: datetime) -> Light | None:
     return light_of(order, lies.deadline, at) if lies is not None else None
 
 
-def _lines(each: Running, rules: RulePack) -> Iterator[Line]:
-    """All lines of a deadline, in the order of time."""
-    due = each.deadline.due
-
-    def line(light: Light, at: datetime, level: int = 0) -> Line:
-        return Line(term=each.term, subject=each.subject, light=light, level=level, at=at, due=due)
-
-    if each.deadline.yellow_at is not None:
-        yield line(Light.YELLOW, each.deadline.yellow_at)
-    yield line(Light.RED, due + MOMENT)
+def _lines(deadline: Deadline, rules: RulePack) -> Iterator[tuple[datetime, Light, int]]:
+    """All lines of a deadline, in the order of time: when, and which."""
+    if deadline.yellow_at is not None:
+        yield deadline.yellow_at, Light.YELLOW, 0
+    yield deadline.due + MOMENT, Light.RED, 0
     # Nobody is days behind with signing: the system signs at the limit.
-    for days in () if each.term is Term.SIGN else rules.lights.overdue_days:
-        yield line(Light.RED, due + timedelta(days=days), days)
+    for days in () if deadline.term is Term.SIGN else rules.lights.overdue_days:
+        yield deadline.due + timedelta(days=days), Light.RED, days
 
 
-def _untold(order: Order, rules: RulePack) -> Iterator[Line]:
-    told = {line.of: line for line in order.told}
+def _untold(order: Order, rules: RulePack) -> Iterator[tuple[Running, datetime, Light, int]]:
+    told = {line.of: line.rank for line in order.told}
     for each in running(order):
         last = told.get((each.term, each.subject, each.deadline.due))
-        for line in _lines(each, rules):
-            if last is None or last.rank < line.rank:
-                yield line
+        for at, lit, level in _lines(each.deadline, rules):
+            if last is None or last < (lit is Light.RED, level):
+                yield each, at, lit, level
 
 
 def crossed(order: Order, rules: RulePack, now: datetime) -> tuple[Line, ...]:
     """The lines that were crossed by now and not told yet, in the order of time."""
-    return tuple(sorted((line for line in _untold(order, rules) if line.at <= now), key=lambda line: line.at))
+    lines = [
+        Line(term=each.term, subject=each.subject, light=lit, level=level, at=at, due=each.deadline.due)
+        for each, at, lit, level in _untold(order, rules)
+        if at <= now
+    ]
+    return tuple(sorted(lines, key=lambda line: line.at))
 
 
 def reply_is_red(order: Order) -> bool:
@@ -148,7 +148,7 @@ def signs_itself_at(held: Assignment) -> datetime | None:
 
 def next_moment(order: Order, rules: RulePack) -> datetime | None:
     """When time does something to the order next: crosses a line, signs for a unit, ends a suspension."""
-    moments = [line.at for line in _untold(order, rules)]
+    moments = [at for _, at, _, _ in _untold(order, rules)]
     for held in () if order.muted else order.assignments:
         if held.open:
             moments += [at for at in (signs_itself_at(held), held.suspended_until) if at is not None]
