@@ -109,15 +109,13 @@ class Template:
 
 
 async def load(app: App, number: int, spread: Spread, *, seed: int = 1) -> None:
-    """Store that many orders, spread over states and times; the consumers' work on the originals is done first."""
+    """Store that many orders, spread over states and times, with nothing left to do for a worker: what time did to the
+    open ones by now is done."""
     chance = random.Random(f"{seed}")
     templates: dict[Status, list[Template]] = {}
     for status in spread:
         ids = [await order_in(app, status, n) for n in range(TEMPLATES)]
-        now = app.clock.now()
-        for consumer in app.consumers:
-            while await consumer.sweep(now):
-                pass
+        await settle(app)
         templates[status] = [await _template(app, id) for id in ids]
     states = chance.choices(list(spread), [share for share, *_ in spread.values()], k=number - TEMPLATES * len(spread))
     rows: dict[str, list[Raw]] = {}
@@ -130,6 +128,17 @@ async def load(app: App, number: int, spread: Spread, *, seed: int = 1) -> None:
             for collection, documents in rows.items():
                 await app.database.mongo[collection].insert_many(documents, ordered=False)
             rows.clear()
+    await settle(app)
+
+
+async def settle(app: App) -> None:
+    """Let timers and consumers work until nothing is left."""
+    now = app.clock.now()
+    while await app.timers.sweep(now):
+        pass
+    for consumer in app.consumers:
+        while await consumer.sweep(now):
+            pass
 
 
 async def _template(app: App, id: str) -> Template:

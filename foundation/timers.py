@@ -1,8 +1,8 @@
 """Timers 定时: due things in a collection, each done once however many workers sweep.
 
-An action only inserts timers. One that fires too late to matter finds, when its deadline is checked once more, that
-there is nothing to do, and is dropped; so nothing else ever has to find and cancel it. The cost of a sweep follows what
-is due, not what is open.
+An action inserts a timer, and may delete one that it knows; none has to: one that fires too late to matter finds, when
+its deadline is checked once more, that there is nothing to do, and is dropped. The cost of a sweep follows what is due,
+not what is open.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

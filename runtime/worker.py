@@ -24,6 +24,8 @@ from workorders.lifecycle.checkpoints import sign_day
 log = structlog.get_logger()
 
 WORKER = system_actor("worker")
+BREATH = timedelta(milliseconds=50)
+"""How long a sweep that found something waits: what comes in meanwhile is one batch, not one each."""
 LONGEST_PAUSE = timedelta(seconds=30)
 """How long a sweep that keeps failing waits at most before it is tried again."""
 
@@ -32,7 +34,7 @@ LONGEST_PAUSE = timedelta(seconds=30)
 class Sweep:
     """Something that is to be done again and again: safe to run twice, and in several processes at once.
 
-    `sweep(now)` answers how many things it did; as long as that is not 0 it is called again at once.
+    `sweep(now)` answers how many things it did; as long as that is not 0 it is called again after a breath.
     """
 
     name: str
@@ -56,14 +58,13 @@ async def _repeat(each: Sweep, clock: Clock, stopping: asyncio.Event) -> None:
         pause = each.every
         try:
             if await each.sweep(clock.now()):
-                pause = timedelta()
+                pause = BREATH
             failures = 0
         except Exception:
             failures += 1
             pause = min(each.every * 2**failures, LONGEST_PAUSE)
             log.exception("sweep_failed", sweep=each.name, failures=failures, again_in=pause.total_seconds())
-        if pause:
-            await _sleep(pause, stopping)
+        await _sleep(pause, stopping)
 
 
 async def _sleep(pause: timedelta, stopping: asyncio.Event) -> None:

@@ -1,5 +1,6 @@
 """Starting and stopping everything: clean, in order, and with one clear sentence when something is in the way."""
 
+import asyncio
 import os
 import re
 import signal
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from foundation.database import Database
 from foundation.engine import EngineProgram, running_engine
 from foundation.faults import ExitCode
+from runtime.migrations import known_migrations
 from tests.runtime.processes import Running, children_of, environment, free_port, status, zhengtong
 
 needs_ps = pytest.mark.skipif(not Path("/proc").exists(), reason="reads the processes of Linux")
@@ -146,6 +149,17 @@ def test_data_under_the_other_engine_is_named(engine_program: EngineProgram, tmp
     ended = zhengtong("migrate", env=environment(tmp_path, ZHENGTONG_ENGINE=str(engine_program.kind)))
     assert ended.returncode == 0, ended.stderr
     assert f"Data written under the {other} engine lies in {store.parent} and is not seen now" in ended.stderr
+
+
+async def test_processes_that_start_at_once_on_a_new_database_all_start(
+    mongodb_uri: str, database: Database, tmp_path: Path
+) -> None:
+    names = {"MONGODB_URI": mongodb_uri, "DATABASE": database.mongo.name}
+    env = environment(tmp_path, **{f"ZHENGTONG_{name}": value for name, value in names.items()})
+    started = [Running("migrate", env=env, log=tmp_path / f"log{n}") for n in range(3)]
+    assert [await asyncio.to_thread(each.end) for each in started] == [0, 0, 0], [each.said() for each in started]
+    said = "".join(each.said() for each in started)
+    assert [said.count(f"Migrating: {step.title}") for step in known_migrations()] == [1] * len(known_migrations())
 
 
 def test_every_command_explains_itself(tmp_path: Path) -> None:

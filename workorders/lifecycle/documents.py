@@ -47,6 +47,8 @@ class OrderDocument(Stored):
     """That of the desk that it lies on, as of its last event: crossing a line is one."""
     watched_at: datetime | None = None
     """When the timer that watches it is due."""
+    watched_by: str | None = None
+    """That timer; None for one that an earlier release set."""
 
     shard_key: ClassVar[str] = "_id"
 

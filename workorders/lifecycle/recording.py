@@ -148,13 +148,19 @@ def _watched(change: Change, document: OrderDocument, rules: RulePack, now: date
     """The order with a timer for when time does something to it next.
 
     One timer watches an order, however many deadlines run; one that comes too early finds nothing to do and is put off.
+    What rests takes its timer with it.
     """
     moment = next_moment(document.order, rules)
     waiting = document.watched_at
-    if moment is None or (waiting is not None and now < waiting <= moment):
+    if moment is not None and waiting is not None and now < waiting <= moment:
         return document
-    change.insert(Timer.at(moment, WATCH_TIMER, document.id, sequence=document.version))
-    return document.changed(watched_at=moment)
+    if document.watched_by is not None:
+        change.discard(Timer, [document.watched_by])
+    if moment is None:
+        return document.changed(watched_at=None, watched_by=None)
+    timer = Timer.at(moment, WATCH_TIMER, document.id, sequence=document.version)
+    change.insert(timer)
+    return document.changed(watched_at=moment, watched_by=timer.id)
 
 
 def _record_upstream(change: Change, before: Order | None, after: Order) -> None:

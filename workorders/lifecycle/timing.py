@@ -29,12 +29,13 @@ def timer_handlers(office: Office) -> Mapping[str, Handler]:
 async def _put_off(office: Office, timer: Timer) -> Change:
     """A timer that came too early waits for what comes next; one that another has replaced is dropped."""
     document = await office.orders.by_id(timer.subject)
-    if document is None or document.watched_at not in (None, timer.deadline):
+    if document is None or document.watched_by not in (None, timer.id):
         return timer.done(Change())
     terms = await office.library.recorded(document.order.rules, document.order.calendar)
     moment = next_moment(document.order, terms.rules)
     if moment is None:
         return timer.done(Change())
-    judged = {"order.version": document.version, "watched_at": document.watched_at}
-    change = Change().update(OrderDocument, document.id, {"$set": {"watched_at": moment}}, expecting=judged)
+    watched = {"watched_at": moment, "watched_by": timer.id}
+    judged = {"order.version": document.version, "watched_by": document.watched_by}
+    change = Change().update(OrderDocument, document.id, {"$set": watched}, expecting=judged)
     return timer.put_off(change, moment)

@@ -144,15 +144,18 @@ async def _check_beside(town: Town, order: Order) -> None:
 
 
 async def _check_watched(town: Town, document: OrderDocument) -> None:
-    """What time has crossed is told, once; for what comes next a timer waits."""
+    """What time has crossed is told, once; for what comes next one timer waits, and none for what rests."""
     order = document.order
     assert crossed(order, town.rules, order.changed_at) == ()
     lines = [line for _, fact, _ in await log_of(town, document) if isinstance(fact, Lit) for line in fact.lines]
     assert len(lines) == len({(line.term, line.subject, line.due, line.light, line.level) for line in lines})
     moment = next_moment(order, town.rules)
-    if moment is not None:
-        timers = await town.database.collection(Timer).find({"subject": document.id, "kind": WATCH_TIMER}).to_list()
-        assert document.watched_at in [raw["deadline"] for raw in timers]
+    timers = await town.database.collection(Timer).find({"subject": document.id, "kind": WATCH_TIMER}).to_list()
+    waiting = [(raw["_id"], raw["deadline"]) for raw in timers]
+    if moment is None:
+        assert (document.watched_by, document.watched_at, waiting) == (None, None, [])
+    else:
+        assert waiting == [(document.watched_by, document.watched_at)]
         assert document.watched_at is not None
         assert document.watched_at <= moment
 
