@@ -65,6 +65,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.URGE: _OWN | {Role.OPERATOR},
         Action.REPLACE: frozenset({Role.CHIEF_DISPATCHER}) | _SYSTEM,
         Action.LIGHT: _SYSTEM,
+        Action.CORRECT_CALENDAR: _SYSTEM,
         Action.ASK_CONSENT: _DISPATCHERS,
         Action.ANSWER_UP: frozenset({Role.REVIEWER}),
         Action.ACKNOWLEDGE: _PLATFORM,
@@ -94,6 +95,7 @@ WHILE_MERGED = frozenset(
         Action.RELEASE,
         Action.FOLLOW_PARENT,
         Action.CLOSE_SUPERVISION,
+        Action.CORRECT_CALENDAR,
     }
 )
 """What may still be done to an order that waits for its main order's answer: the citizen's own, a unit's succession,

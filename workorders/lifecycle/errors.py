@@ -89,6 +89,7 @@ ACTION_NAMES = {
     Action.URGE: "催办",
     Action.REPLACE: "变更承办单位",
     Action.LIGHT: "亮灯",
+    Action.CORRECT_CALENDAR: "按更正的日历重新计算时限",
     Action.ASK_CONSENT: "征求上级意见",
     Action.ANSWER_UP: "上报答复",
     Action.ACKNOWLEDGE: "上级签收",

@@ -55,6 +55,8 @@ class Moved(Fact):
     sign: Deadline
     contact: Deadline | None
     reply: Deadline
+    return_until: datetime | None = None
+    """None if it stays as it was."""
 
 
 class Reclassified(Fact):
@@ -183,6 +185,25 @@ class Replaced(Fact):
     successor: Assignment
 
 
+class Answerable(Fact):
+    """A new deadline of one supervision's answer."""
+
+    supervision: str
+    due: Deadline
+
+
+class Corrected(Fact):
+    """A corrected calendar, and by it every deadline that still ran; the others as they were."""
+
+    calendar: str
+    citizen: Deadline
+    dispatch: Deadline
+    review: Deadline | None
+    callback: Deadline | None
+    moved: tuple[Moved, ...]
+    supervisions: tuple[Answerable, ...] = ()
+
+
 class Lit(Fact):
     """Lines that time crossed since the event before, in the order of time; each is told in one event only."""
 
@@ -296,6 +317,7 @@ FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
         Action.URGE: Urged,
         Action.REPLACE: Replaced,
         Action.LIGHT: Lit,
+        Action.CORRECT_CALENDAR: Corrected,
         Action.ASK_CONSENT: ConsentAsked,
         Action.ANSWER_UP: AnsweredUp,
         Action.ACKNOWLEDGE: Acknowledged,

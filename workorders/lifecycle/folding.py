@@ -19,6 +19,7 @@ from workorders.lifecycle.facts import (
     ConsentAsked,
     Contacted,
     CoReplied,
+    Corrected,
     Delegated,
     Dispatched,
     Fact,
@@ -166,6 +167,8 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
             return _replace(order, fact, at)
         case Lit():
             return _light(order, fact)
+        case Corrected():
+            return _correct(order, fact)
         case ConsentAsked():
             return _with(order, request=_open_request(order).model_copy(update={"consent_asked_at": at}))
         case AnsweredUp():
@@ -259,7 +262,18 @@ def _reclassify(order: Order, fact: Reclassified) -> Order:
 
 
 def _move(order: Order, moved: Moved) -> Order:
-    return _alter(order, moved.assignment, sign=moved.sign, contact=moved.contact, reply=moved.reply)
+    window = {} if moved.return_until is None else {"return_until": moved.return_until}
+    return _alter(order, moved.assignment, sign=moved.sign, contact=moved.contact, reply=moved.reply, **window)
+
+
+def _correct(order: Order, fact: Corrected) -> Order:
+    names = ("calendar", "citizen", "dispatch", "review", "callback")
+    order = _with(order, **{name: getattr(fact, name) for name in names})
+    for moved in fact.moved:
+        order = _move(order, moved)
+    for each in fact.supervisions:
+        order = _supervised(order, each.supervision, due=each.due)
+    return order
 
 
 def _grant(order: Order, action: Action, fact: Granted, at: datetime) -> Order:

@@ -117,6 +117,8 @@ class Office:
                 steps.append(Step(TIMERS, lit, order))
             decision = decide(Case(order, actor, now, terms))
             order = apply(order, decision.action, decision.fact, now)
+            if order.calendar != terms.calendar.id:
+                terms = await self.library.recorded(order.rules, order.calendar)
             steps.append(Step(actor, decision, order))
             elsewhere = decision.elsewhere
         steps += followers(order, terms, now, None, time)

@@ -20,6 +20,7 @@ from workorders.lifecycle.facts import (
     Approved,
     Closed,
     Contacted,
+    Corrected,
     Delegated,
     Dispatched,
     Fact,
@@ -38,7 +39,7 @@ from workorders.lifecycle.facts import (
 )
 from workorders.lifecycle.folding import Entry, apply, receive
 from workorders.lifecycle.lines import crossed
-from workorders.lifecycle.policy import hotline, requests, supervision, unit
+from workorders.lifecycle.policy import correcting, hotline, requests, supervision, unit
 from workorders.lifecycle.policy.case import Case
 from workorders.lifecycle.states import Action, AssignmentEnd, AssignmentRole, Status
 from workorders.lifecycle.terms import Terms, Unit
@@ -126,7 +127,7 @@ def calendars_in(entries: Iterable[Entry]) -> frozenset[str]:
     """The hashes of all calendars that the deadlines of a log name."""
     found: set[str] = set()
     for _, fact, _ in entries:
-        if isinstance(fact, Received):
+        if isinstance(fact, Received | Corrected):
             found.add(fact.calendar)
         found |= {deadline.calendar for deadline in _deadlines(fact)}
     return frozenset(found)
@@ -176,6 +177,8 @@ def _retold(  # noqa: PLR0911, PLR0912
             return granted.model_copy(update={"suspended_until": fact.suspended_until})
         case Resumed():
             return requests.resume(case).fact
+        case Corrected():
+            return correcting.corrected(case)
         case Lit():
             due = crossed(supposed, rules, at)
             return fact.model_copy(update={"lines": tuple(line for line in fact.lines if line in due)})
@@ -233,7 +236,7 @@ def _terms(order: Order, fact: Fact, rules: RulePack, calendars: Mapping[str, Ca
             by_stay |= {
                 each.assignment: each.reply.calendar for each in fact.others if not stays[each.assignment].parent
             }
-        case Supervised():
+        case Supervised() | Corrected():
             by_stay |= {each.assignment: each.reply.calendar for each in fact.moved}
         case Resumed():
             by_stay[fact.assignment] = fact.reply.calendar
@@ -242,7 +245,7 @@ def _terms(order: Order, fact: Fact, rules: RulePack, calendars: Mapping[str, Ca
             }
     return Terms(
         rules=rules,
-        calendar=calendars[order.calendar],
+        calendar=calendars[fact.calendar if isinstance(fact, Corrected) else order.calendar],
         units={stays[id].unit: Unit(stays[id].unit, "", stays[id].ancestors, own) for id, own in by_stay.items()},
         categories={},
         places={},

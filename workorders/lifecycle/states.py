@@ -64,6 +64,7 @@ class Action(StrEnum):
     URGE = "urge"  # 催办
     REPLACE = "replace"  # 承办单位变更
     LIGHT = "light"  # 亮灯: time crossed a line of a deadline
+    CORRECT_CALENDAR = "correct_calendar"  # 更正日历: open deadlines by a corrected calendar
     # Of what a platform above handed down, and of nothing else:
     ASK_CONSENT = "ask_consent"  # 征求上级意见
     ANSWER_UP = "answer_up"  # 上报答复
@@ -156,6 +157,7 @@ def _table() -> Mapping[tuple[Status, Action], Status]:
     move(Action.WITHDRAW, *BEFORE_CALLBACK, to=Status.WITHDRAWN)
     # Time's own.
     stay(Action.LIGHT, *BEFORE_CALLBACK, Status.CALLBACK)
+    stay(Action.CORRECT_CALENDAR, *BEFORE_CALLBACK, Status.CALLBACK)
     # Merging: the main order may lose a child whatever became of it.
     stay(Action.MERGE, *BEFORE_CALLBACK)
     stay(Action.UNMERGE, *BEFORE_CALLBACK)

@@ -26,6 +26,7 @@ from workorders.lifecycle.facts import (
     Attempted,
     ConsentAsked,
     Contacted,
+    Corrected,
     Delegated,
     Dispatched,
     Fact,
@@ -166,6 +167,8 @@ def _plain_words(told: Told, action: Action, fact: Fact, *, own: bool) -> str | 
             return f"该诉求不属于热线受理范围，请联系{fact.channel}。"
         case _, Reclassified():
             return f"工单分类已调整，预计{told.local(fact.citizen.due)}前答复。"
+        case _, Corrected() if not told.order.ended:
+            return f"工作日安排有调整，预计{told.local(fact.citizen.due)}前答复。"
         case Action.SUPPLEMENT, _:
             return f"{by}补充了情况。"
         case _, Dispatched():
@@ -298,6 +301,9 @@ def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR091
             return f"{what}：由{unit}第{fact.assignment.round}次重办，办结时限{due}。"
         case Replaced():
             return f"{what}：{_unit_of(told, fact.gone)}由{told.unit_name(fact.successor.unit)}承接。"
+        case Corrected():
+            moved = f"，办结时限{told.local(fact.moved[0].reply.due)}" if fact.moved else ""
+            return f"{what}{moved}。"
         case Lit():
             return f"{what}：{'；'.join(_line_words(told, line) for line in fact.lines)}。"
         case Merged():

@@ -1,8 +1,10 @@
 """One try of every action by somebody, for tests that walk all of them."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 
 from foundation.ids import new_id
+from foundation.working_time import shipped_calendar
 from identity.actors import Actor
 from tests.workorders.lifecycle.builders import request
 from tests.workorders.lifecycle.town import (
@@ -17,10 +19,12 @@ from tests.workorders.lifecycle.town import (
     UPSTREAM,
     Town,
     clerk_of,
+    correct_the_calendar,
     head_of,
 )
 from workorders.deadlines.values import Kind, SupervisionLevel, Urgency
-from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
+from workorders.lifecycle import correcting, dispatching, handling, intake, reviewing, upstream
+from workorders.lifecycle.correcting import CALENDAR
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.facts import Adopted, Released
 from workorders.lifecycle.office import TIMERS
@@ -58,6 +62,14 @@ async def _replace(town: Town, actor: Actor, id: str) -> OrderDocument:
 async def _light(town: Town, actor: Actor, id: str) -> OrderDocument:
     """What only the system does when time has crossed a line; here it has crossed none."""
     return await town.office.act(actor, id, lambda case: passing.light(case, ()))
+
+
+async def _correct_calendar(town: Town, actor: Actor, id: str) -> OrderDocument:
+    """Two days that the order thought to be working days are not; the next time they are again."""
+    document = await town.office.orders.by_id(id)
+    as_shipped = document is None or document.order.calendar == shipped_calendar("cn").id
+    correct_the_calendar(town, *((date(2026, 11, 19), date(2026, 11, 20)) if as_shipped else ()))
+    return await correcting.correct(town.office, actor, id)
 
 
 async def _ask_consent(town: Town, actor: Actor, id: str) -> OrderDocument:
@@ -159,6 +171,7 @@ ACTS: Mapping[Action, Act] = {
     Action.URGE: lambda town, actor, id: intake.urge(town.office, actor, id),
     Action.REPLACE: _replace,
     Action.LIGHT: _light,
+    Action.CORRECT_CALENDAR: _correct_calendar,
     Action.ASK_CONSENT: _ask_consent,
     Action.ANSWER_UP: lambda town, actor, id: reviewing.answer_up(town.office, actor, id, answer="已修复，群众满意。"),
     Action.ACKNOWLEDGE: _acknowledge,
@@ -213,6 +226,7 @@ RIGHT_PERSON: Mapping[Action, Actor] = {
     Action.URGE: CITIZEN,
     Action.REPLACE: CHIEF,
     Action.LIGHT: TIMERS,
+    Action.CORRECT_CALENDAR: CALENDAR,
     Action.ASK_CONSENT: DISPATCHER,
     Action.ANSWER_UP: REVIEWER,
     Action.ACKNOWLEDGE: UPSTREAM,

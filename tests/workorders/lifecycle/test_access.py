@@ -106,6 +106,7 @@ final_answer       -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .
 withdraw           Y   .   .   Y   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 urge               Y   .   .   Y   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 light              -   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
+correct_calendar   -   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 replace            -   .   .   -   -   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 merge              -   .   .   -   Y   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 unmerge            -   .   .   -   Y   Y   -   -   -   -   -   -   -   -   -   .   .   .   .   .

@@ -275,6 +275,7 @@ def test_every_fact_that_sets_a_deadline_is_told_again() -> None:
         "Replaced",
         "Followed",
         "Supervised",
+        "Corrected",
     }
 
 

@@ -11,7 +11,7 @@ from foundation.idempotency import IdempotencyKey
 from foundation.numbers import NumberCounter, Numbers
 from foundation.outbox import Lease, OutboxRow
 from foundation.timers import Timer
-from foundation.working_time import shipped_calendar
+from foundation.working_time import Calendar, shipped_calendar
 from identity.actors import Actor, Role
 from workorders.deadlines.packs import RulePack, shipped_pack
 from workorders.deadlines.values import Kind
@@ -126,6 +126,8 @@ class Town:
     rules: RulePack
     routing: Routing | None = None
     units: dict[str, Unit] | None = None
+    calendars: tuple[Calendar, ...] = (shipped_calendar("cn"),)
+    """All versions of the city's calendar; the last one is that of today."""
     keyring: Keyring = KEYRING
 
     def __post_init__(self) -> None:
@@ -143,8 +145,9 @@ class Town:
         return self.terms()
 
     async def recorded(self, rules: str, calendar: str) -> Terms:
-        assert (rules, calendar) == (self.rules.id, shipped_calendar("cn").id)
-        return self.terms()
+        assert rules == self.rules.id
+        (version,) = {each for each in self.calendars if each.id == calendar}
+        return replace(self.terms(), calendar=version)
 
     async def route(
         self, category: tuple[str, ...], place: tuple[str, ...], on: date, excluding: frozenset[str]
@@ -162,7 +165,7 @@ class Town:
     def terms(self) -> Terms:
         return Terms(
             rules=self.rules,
-            calendar=shipped_calendar("cn"),
+            calendar=self.calendars[-1],
             units=self.units or UNITS,
             categories={"leak": ("water", "leak"), "water": ("water",)},
             places={"street": ("town", "street"), "town": ("town",)},
@@ -173,6 +176,13 @@ class Town:
 
 def abolish(town: Town, unit: str, successor: str | None) -> None:
     town.units = {**UNITS, unit: replace(UNITS[unit], abolished=True, successor=successor)}
+
+
+def correct_the_calendar(town: Town, *days_off: date) -> None:
+    """From now on these days are closed too, and no others beside the shipped ones."""
+    definition = shipped_calendar("cn").definition
+    closed = definition.holidays | frozenset(days_off) - definition.working_days
+    town.calendars = (*town.calendars, Calendar(definition.model_copy(update={"holidays": closed})))
 
 
 def new_town(database: Database) -> Town:

@@ -15,14 +15,13 @@ from workorders.lifecycle.facts import (
     Accepted,
     Closed,
     Dispatched,
-    Moved,
     Reclassified,
     Rejected,
     Replaced,
     SentBack,
 )
 from workorders.lifecycle.policy.case import Case, Decision
-from workorders.lifecycle.policy.limits import citizen_limit, reply_limit, within_upstream
+from workorders.lifecycle.policy.limits import citizen_limit, limits_anew, within_upstream
 from workorders.lifecycle.states import Action, AssignmentRole, AssignmentState, Status
 from workorders.lifecycle.terms import Unit
 from workorders.lifecycle.values import Assignment, Closing, Order, Reporter
@@ -67,28 +66,9 @@ def reclassify(
         place=place,
         citizen=order.citizen if order.round else citizen_limit(anew, complex=complex),
         dispatch=dispatch,
-        moved=_reclassified(anew),
+        moved=limits_anew(anew),
     )
     return Decision(Action.RECLASSIFY, fact, {"reason": reason})
-
-
-def _reclassified(case: Case) -> tuple[Moved, ...]:
-    """The deadlines of the open assignments; a delegated one stays within its parent's."""
-    rules, kind, urgency = case.terms.rules, case.order.kind, case.order.urgency
-    moved: dict[str, Moved] = {}
-    for held in case.order.assignments:
-        if not held.open:
-            continue
-        calendar = case.terms.calendar_of(held.unit)
-        sign, contact, reply = held.sign, held.contact, reply_limit(case, held)
-        if held.state is AssignmentState.PENDING:
-            sign = clocks.sign_due(rules, calendar, urgency=urgency, start=sign.started_at)
-        if contact is not None and held.contacted_at is None:
-            contact = clocks.contact_due(rules, calendar, kind=kind, urgency=urgency, start=contact.started_at)
-        if held.parent in moved:
-            reply = clocks.within_parent(rules, calendar, reply, moved[held.parent].reply)
-        moved[held.id] = Moved(assignment=held.id, sign=sign, contact=contact, reply=reply)
-    return tuple(moved.values())
 
 
 def dispatch(case: Case, lead: str, co: tuple[str, ...], *, note: str | None, rule: str | None = None) -> Decision:

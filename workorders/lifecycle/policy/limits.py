@@ -6,7 +6,9 @@ an upstream order has the platform's consent.
 
 from workorders.deadlines import clocks
 from workorders.deadlines.values import Deadline
+from workorders.lifecycle.facts import Moved
 from workorders.lifecycle.policy.case import Case
+from workorders.lifecycle.states import AssignmentState
 from workorders.lifecycle.values import Assignment
 
 
@@ -44,3 +46,24 @@ def citizen_limit(case: Case, *, complex: bool) -> Deadline:
     )
     own = own.model_copy(update={"term": order.citizen.term})
     return clocks.shifted(case.terms.rules, calendar, within_upstream(case, own), order.citizen.shifts)
+
+
+def limits_anew(case: Case) -> tuple[Moved, ...]:
+    """The deadlines of the open assignments, each from its first start; what was met or missed stays as it was judged,
+    and a delegated unit's reply within its parent's.
+    """
+    rules, kind, urgency = case.terms.rules, case.order.kind, case.order.urgency
+    moved: dict[str, Moved] = {}
+    for held in case.order.assignments:
+        if not held.open:
+            continue
+        calendar = case.terms.calendar_of(held.unit)
+        sign, contact, reply = held.sign, held.contact, reply_limit(case, held)
+        if held.state is AssignmentState.PENDING:
+            sign = clocks.sign_due(rules, calendar, urgency=urgency, start=sign.started_at)
+        if contact is not None and held.contacted_at is None:
+            contact = clocks.contact_due(rules, calendar, kind=kind, urgency=urgency, start=contact.started_at)
+        if held.parent in moved:
+            reply = clocks.within_parent(rules, calendar, reply, moved[held.parent].reply)
+        moved[held.id] = Moved(assignment=held.id, sign=sign, contact=contact, reply=reply)
+    return tuple(moved.values())
