@@ -12,6 +12,7 @@ from workorders.deadlines.values import Extension, Suspension
 from workorders.lifecycle.documents import (
     NumberClaim,
     OrderDocument,
+    PhoneDesk,
     RequestDesk,
     SupervisionDesk,
     UnitDesk,
@@ -138,6 +139,11 @@ async def _check_beside(town: Town, order: Order) -> None:
     supervised = await database.collection(SupervisionDesk).find({"order": order.id}).to_list()
     rows_of = {s.id: SupervisionDesk.of(order, s) for s in order.supervisions}
     assert {raw["_id"]: SupervisionDesk.load(raw) for raw in supervised} == rows_of
+    assert await database.get(PhoneDesk, order.id) == PhoneDesk.of(order)
+    if order.phone_task is not None and order.phone_task.open:
+        assert order.lead is not None
+        assert order.phone_task.assignment == order.lead.id
+        assert (order.phone_task.due is None) is (order.phone_task.escalated_at is not None)
     claim = await database.get(NumberClaim, order.number)
     assert claim is not None
     assert claim.order == order.id

@@ -11,5 +11,6 @@
 | `upstream` | consent, answer, acknowledgement and callback of the platform above |
 | `merging` | what makes one order of two, and two of one again |
 | `supervision` | supervisor, leadership, and the rules; the unit's answer; what a meeting decided |
+| `phoning` | the phone task of an emergency: up the duty roster, then to the supervisors |
 | `automatic` | what follows by rule in the same transaction |
 """
