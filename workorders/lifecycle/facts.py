@@ -273,6 +273,8 @@ class DutyCalled(Fact):
 
     assignment: str
     unit: str
+    before: int
+    """How many had their turn before `calls`."""
     calls: tuple[Call, ...]
     due: datetime | None
     escalated_at: datetime | None = None
@@ -281,6 +283,7 @@ class DutyCalled(Fact):
 class DutyPhoned(Fact):
     """The phone task's n-th call, or one by the supervisors after all of them, as somebody made it."""
 
+    assignment: str
     call: int
     reached: bool
 

@@ -90,6 +90,10 @@ ONLY_UPSTREAM = frozenset({Action.ASK_CONSENT, Action.ANSWER_UP, Action.ACKNOWLE
 """What happens to orders that a platform above handed down only."""
 
 
+ONLY_PHONED = frozenset({Action.PHONE_DUTY, Action.CONFIRM_CALL})
+"""What is done while a phone task is open only."""
+
+
 BEFORE_CALLBACK = (
     Status.RECEIVED,
     Status.DISPATCHED,

@@ -66,6 +66,7 @@ def _call(case: Case, lead: Assignment, before: tuple[Call, ...], moment: dateti
     fact = DutyCalled(
         assignment=lead.id,
         unit=lead.unit,
+        before=len(before),
         calls=tuple(calls),
         due=due,
         escalated_at=moment if due is None else None,
@@ -88,7 +89,8 @@ def phone(case: Case, *, call: int, reached: bool, said: str | None) -> Decision
         raise InvalidInput.field("call", f"通知序号须为 1 至 {now}。")
     if not reached and call < now:
         raise CallMovedOn
-    return Decision(Action.PHONE_DUTY, DutyPhoned(call=call, reached=reached), {"said": said} if said else {})
+    fact = DutyPhoned(assignment=task.assignment, call=call, reached=reached)
+    return Decision(Action.PHONE_DUTY, fact, {"said": said} if said else {})
 
 
 def turn(task: PhoneTask) -> int:
