@@ -303,6 +303,13 @@ async def test_the_steps_are_those_of_roster_and_clock_each_once_and_confirmed_t
     assert len({call.who for call in calls}) == len(calls)
 
 
+async def test_an_order_of_an_earlier_release_has_no_phone_task(town: Town) -> None:
+    order = await a_work_order().made_in(town)
+    raw = order.order.model_dump(mode="json")
+    del raw["phone_task"]
+    assert Order.model_validate(raw) == order.order
+
+
 async def test_the_log_says_who_was_called_and_names_nobody_in_the_open(town: Town) -> None:
     order = await DISPATCHED.made_in(town)
     document = await town.office.orders.by_id(order.id)

@@ -24,10 +24,12 @@ PHONED = frozenset({Urgency.EMERGENCY})
 
 def by_rule(case: Case) -> Decision | None:
     """通知值班人员: the first of the roster, for a stay that has no phone task; the next, if one was tried in vain."""
-    order, lead = case.order, case.order.lead
-    if lead is None or order.urgency not in PHONED or (order.status, Action.CALL_DUTY) not in TRANSITIONS:
+    order = case.order
+    if order.urgency not in PHONED or (order.status, Action.CALL_DUTY) not in TRANSITIONS:
         return None
-    task = order.phone_task
+    lead, task = order.lead, order.phone_task
+    if lead is None:
+        return None
     if task is None or task.assignment != lead.id:
         return _call(case, lead, (), case.now)
     in_vain = task.open and task.unreached and task.due is not None
