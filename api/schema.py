@@ -32,6 +32,7 @@ from api.workorders.handling import HandlingMutations
 from api.workorders.intake import IntakeMutations
 from api.workorders.meetings import MeetingMutations, MeetingQueries
 from api.workorders.merging import MergingMutations, MergingQueries
+from api.workorders.phoning import PhoningMutations, PhoningQueries
 from api.workorders.queries import OrderQueries
 from api.workorders.revealing import RevealingMutations
 from api.workorders.reviewing import ReviewingMutations
@@ -60,6 +61,7 @@ class Query(
     NodeQueries,
     InboxQueries,
     SupervisingQueries,
+    PhoningQueries,
     MeetingQueries,
 ):
     pass
@@ -82,6 +84,7 @@ class Mutation(
     RevealingMutations,
     InboxMutations,
     SupervisingMutations,
+    PhoningMutations,
     MeetingMutations,
 ):
     pass

@@ -35,6 +35,7 @@ from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.repository import CatalogueRepository
 from workorders.routing.router import Router
 from workorders.supervision.following import follower
+from workorders.supervision.phoning import supervisors_caller
 from workorders.supervision.repeating import repeat_watcher
 from workorders.supervision.repository import SupervisionRepository
 from workorders.supervision.telling import teller
@@ -138,6 +139,7 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
             notifier(database, keys.keyring, library, gateway),
             sender(database, keys.keyring, clock, orders, courier),
             teller(database, library, identity.people, Inbox(database)),
+            supervisors_caller(database, library, identity.people, Inbox(database)),
         ),
         gateway=gateway,
         courier=courier,

@@ -17,7 +17,7 @@ from workorders.deadlines.values import (
     Term,
     Urgency,
 )
-from workorders.lifecycle.documents import UnitTask, UpstreamTask
+from workorders.lifecycle.documents import PhoneStage, UnitTask, UpstreamTask
 from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES
 from workorders.lifecycle.states import (
     CAUSE_NAMES,
@@ -151,6 +151,12 @@ _enum(
         UpstreamTask.CALL_BACK: "待上级回访",
         UpstreamTask.FINAL_ANSWER: "上级回访不满意，待最终答复或指定重办单位",
     },
+)
+_enum(
+    PhoneStage,
+    "PhoneStage",
+    "Whose a phone task is: the desks that it lies on.",
+    {PhoneStage.DUTY: "通知值班人员", PhoneStage.SUPERVISOR: "无人确认，转督办"},
 )
 _enum(SupervisionLevel, "SupervisionLevel", "How much weight a supervision has 督办级别, lightest first.", LEVEL_NAMES)
 _enum(SupervisionCause, "SupervisionCause", "Why an order is supervised 督办缘由.", CAUSE_NAMES)

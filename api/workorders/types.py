@@ -16,6 +16,7 @@ from api.paging import Connection
 from api.problems import Problem
 from api.workorders.deadlines import Deadline
 from api.workorders.files import File
+from api.workorders.phone_tasks import PhoneTask
 from api.workorders.reading import Reader
 from api.workorders.routing import RoutingSuggestion
 from api.workorders.supervisions import Supervision
@@ -30,6 +31,7 @@ from workorders.lifecycle.documents import OrderDocument, task_light
 from workorders.lifecycle.lines import stage_due, stage_light
 from workorders.lifecycle.redaction import Reported, redacted
 from workorders.lifecycle.states import (
+    ONLY_PHONED,
     ONLY_UPSTREAM,
     TRANSITIONS,
     Action,
@@ -304,6 +306,11 @@ class Order(Node):
             return []
         return [Supervision.of(each, self.reader.zone) for each in self.document.order.supervisions]
 
+    @resolved("The phone task of an emergency at its unit, the latest. Null for citizens.")
+    def phone_task(self) -> PhoneTask | None:
+        task = self.document.order.phone_task
+        return PhoneTask.of(task, self.reader) if task is not None and self.reader.actor.is_staff else None
+
     @resolved("市民时限: the reply as promised to the citizen.")
     def citizen_deadline(self) -> Deadline:
         return Deadline.of(self.document.order.citizen, self.reader.zone)
@@ -364,6 +371,8 @@ class Order(Node):
         legal = [action for status, action in TRANSITIONS if status is order.status and ALLOWED[action] & roles]
         if not order.upstream:
             legal = [action for action in legal if action not in ONLY_UPSTREAM]
+        if order.phone_task is None or not order.phone_task.open:
+            legal = [action for action in legal if action not in ONLY_PHONED]
         return [each for each in legal if each not in BROUGHT_ALONG and (not order.muted or each in WHILE_MERGED)]
 
     @resolved("主单: the order that it was merged into. For the hotline alone.")

@@ -197,6 +197,7 @@ def _unit(unit: DemoUnit, categories: tuple[str, ...]) -> Unit:
     desk = Contact(name="热线工作联络员", phone=unit.phone, post="办公室")
     duty = Contact(name="值班室", phone=unit.phone, post="值班员")
     leader = Contact(name="带班领导", phone=unit.phone[:7] + f"{int(unit.phone[7:]) + 5_000:04}", post="分管负责人")
+    days = DutyShift(days=(1, 2, 3, 4, 5), start="08:30", end="17:00", members=(desk, leader))
     nights = DutyShift(start="17:00", end="08:30", members=(duty, leader))
     weekends = DutyShift(days=(6, 7), start="08:30", end="17:00", members=(duty, leader))
     around_the_clock = DutyShift(members=(duty, leader))
@@ -207,7 +208,7 @@ def _unit(unit: DemoUnit, categories: tuple[str, ...]) -> Unit:
         path=unit.path,
         calendar=AROUND_THE_CLOCK if unit.round_the_clock else None,
         contacts=(desk,),
-        duty=(around_the_clock,) if unit.round_the_clock else (nights, weekends),
+        duty=(around_the_clock,) if unit.round_the_clock else (days, nights, weekends),
         categories=categories,
         places=unit.places,
     )

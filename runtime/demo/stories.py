@@ -145,6 +145,8 @@ CAST = (
     Part(8, S.HOTLINE_REVIEW, minutes=(2 * DAY, 5 * DAY)),
     Part(10, S.CALLBACK, minutes=(3 * DAY, 6 * DAY)),
     Part(3, S.CALLBACK, (T.RATED_BADLY,), minutes=(3 * DAY, 6 * DAY), channel="mini_program"),
+    # On the desk of phone tasks.
+    Part(2, S.DISPATCHED, minutes=(4, 20), urgency=Urgency.EMERGENCY),
 )
 """Of about 330 stories."""
 

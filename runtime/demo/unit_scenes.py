@@ -7,8 +7,10 @@ from runtime.demo.players import Player
 from runtime.demo.stories import Twist
 from workorders.deadlines import Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing
+from workorders.lifecycle.policy.phoning import turn
 from workorders.lifecycle.states import AssignmentState, RequestKind, Status
 from workorders.lifecycle.values import Outcome, Reporter
+from workorders.supervision import phoning as calls
 
 OUTCOMES = ((Outcome.SOLVED, 70), (Outcome.EXPLAINED, 17), (Outcome.PLANNED, 8), (Outcome.UNSOLVABLE, 5))
 REQUESTS = {
@@ -32,6 +34,9 @@ async def ask_return(player: Player) -> None:
 async def working(player: Player) -> AsyncIterator[datetime]:
     plot, office = player.plot, player.office
     await player.keep_the_units_hours()
+    if plot.urgency is Urgency.EMERGENCY:
+        async for moment in phoning(player):
+            yield moment
     async for moment in signing(player):
         yield moment
     if plot.has(Twist.RETURN_PENDING, Twist.RETURN_REFUSED):
@@ -54,6 +59,19 @@ async def working(player: Player) -> AsyncIterator[datetime]:
             yield moment
     async for moment in asking(player):
         yield moment
+
+
+async def phoning(player: Player) -> AsyncIterator[datetime]:
+    """An operator calls whoever of the duty roster is on turn; now and then it is the second who answers."""
+    reached = player.random.random() < 0.7
+    yield player.after(1, 3)
+    for answered in (True,) if reached else (False, True):
+        task = (await player.order()).phone_task
+        if task is None or not task.open:
+            return
+        said = player.writer.phrase("phone_notes") if answered else None
+        operator = player.hotline("operator")
+        await calls.phone(player.office, operator, player.id, call=turn(task), reached=answered, said=said)
 
 
 async def signing(player: Player) -> AsyncIterator[datetime]:

@@ -56,7 +56,7 @@ CITIZENS = ("zhang", "li")
 PROBLEM = "... on Problem { code message fields { path message } }"
 ORDER = "__typename ... on Order { id number status version } " + PROBLEM
 INPUTS = {
-    **dict.fromkeys(("orderSign", "orderCoSign"), "OrderActionInput"),
+    **dict.fromkeys(("orderSign", "orderCoSign", "orderConfirmCall"), "OrderActionInput"),
     **dict.fromkeys(("orderUnitApprove", "orderResume", "orderHotlineAccept", "orderCallbackClose"), "OrderNoteInput"),
     **dict.fromkeys(
         ("orderWithdraw", "orderUnitSendBack", "orderRequestComplex", "orderHotlineSendBack"),

@@ -78,6 +78,7 @@ RECLASSIFIED = {
     "place": "place:street",
     **WHY,
 }
+EMERGENCY: Road = [*DISPATCH, ("dispatcher", "Reclassify", {**RECLASSIFIED, "urgency": "EMERGENCY"})]
 
 # mutation: who may, the road to where it is legal, its input beside order and key
 ACTIONS: dict[str, tuple[frozenset[str], Road, Json]] = {
@@ -140,6 +141,8 @@ ACTIONS: dict[str, tuple[frozenset[str], Road, Json]] = {
         SUPERVISED,
         {"supervision": "supervision:$order:s1", "conclusion": "已落实。", "notWaitingBecause": "已现场核实。"},
     ),
+    "orderPhoneDuty": (DISPATCHERS | {"operator", "supervisor"}, EMERGENCY, {"call": 1, "reached": True}),
+    "orderConfirmCall": (WATER, EMERGENCY, {}),
     "orderMeet": (frozenset({"supervisor"}), SIGN, {"meeting": "meeting:none", "outcome": "由水务局牵头。"}),
 }
 FROM_ABOVE = {"orderAskConsent", "orderAnswerUp"}
@@ -215,6 +218,10 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
     "overdueOrders": (
         frozenset({"supervisor", "leader"}),
         "{ answer: overdueOrders { __typename ... on Problem { code } } }",
+    ),
+    "phoneDesk": (
+        DISPATCHERS | {"operator", "supervisor"},
+        "{ answer: phoneDesk(stage: DUTY) { __typename ... on Problem { code } } }",
     ),
     "meetings": (SEES_ALL, "{ answer: meetings { __typename ... on Problem { code } } }"),
     "contacts": (HOTLINE, "{ answer: contacts { __typename ... on Problem { code } } }"),

@@ -39,6 +39,7 @@ from tests.workorders.lifecycle.town import (
     staff,
 )
 from tests.workorders.supervision.crossing import consumer as line_consumer
+from tests.workorders.supervision.crossing import phone_consumer
 from workorders.deadlines.values import SupervisionLevel
 from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.documents import OrderDocument
@@ -46,7 +47,7 @@ from workorders.lifecycle.projecting import OrderProjection, Tally, projector
 from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Upstream
-from workorders.supervision import merging, supervising
+from workorders.supervision import merging, phoning, supervising
 from workorders.supervision.following import follower, settle_children
 from workorders.supervision.repeating import repeat_watcher
 
@@ -203,6 +204,23 @@ async def tell_lines(town: Town, given: Mapping[str, Any]) -> Any:
     return sum([await each.sweep(town.clock.now()) for _ in range(given["sweeps"])])
 
 
+async def phone_duty(town: Town, given: Mapping[str, Any]) -> Any:
+    actor = staff(given["who"], Role.OPERATOR)
+    return _answer(
+        await phoning.phone(town.office, actor, given["order"], call=given["call"], reached=given["reached"])
+    )
+
+
+async def confirm_call(town: Town, given: Mapping[str, Any]) -> Any:
+    return _answer(await phoning.confirm(town.office, clerk_of("water"), given["order"]))
+
+
+async def tell_supervisors(town: Town, given: Mapping[str, Any]) -> Any:
+    """Tell supervisors of what is theirs now; the leader is this call."""
+    each = phone_consumer(town)
+    return sum([await each.sweep(town.clock.now()) for _ in range(given["sweeps"])])
+
+
 async def sweep_repeats(town: Town, given: Mapping[str, Any]) -> Any:
     """Look at new orders, as one who leads for this call only."""
     watcher = repeat_watcher(town.office)
@@ -216,6 +234,7 @@ COMMANDS: dict[str, Do] = {
         *(dispatch, sign, supplement, rate, sweep_timers, sweep_outbox),
         *(merge, unmerge, accept, withdraw, sweep_merging, settle, tell_lines),
         *(supervise, close_supervision, sweep_repeats),
+        *(phone_duty, confirm_call, tell_supervisors),
     )
 }
 

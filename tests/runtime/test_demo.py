@@ -256,6 +256,7 @@ async def test_every_turn_that_an_order_can_take_is_there(app: App) -> None:
     assert any(order.complained_of for order in orders)
     assert any(order.redo_asked for order in orders)
     assert {order.reporter for order in orders} == set(Reporter)
+    assert {order.phone_task.open for order in orders if order.phone_task} == {True, False}
 
 
 async def test_the_complained_of_never_got_the_order(app: App) -> None:

@@ -79,6 +79,9 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.ANSWER_SUPERVISION: _CLERK | _HEAD,
         Action.CLOSE_SUPERVISION: frozenset({Role.SUPERVISOR}),
         Action.MEET: frozenset({Role.SUPERVISOR}),
+        Action.CALL_DUTY: _SYSTEM,
+        Action.PHONE_DUTY: _DISPATCHERS | {Role.OPERATOR, Role.SUPERVISOR},
+        Action.CONFIRM_CALL: _CLERK | _HEAD,
     }
 )
 

@@ -19,7 +19,7 @@ BATCH = 200
 
 
 async def correct_open(office: Office, tell: Callable[[int], None] = lambda _: None) -> int:
-    """Bring every open order under the calendars that intakes go by now; answers how many were not, and tells meanwhile.
+    """Bring every open order under the calendars that intakes go by now; answers how many were not, telling meanwhile.
 
     Safe to break off and to repeat, beside everybody's work: one that stands by them already gets no event. Repeats
     until nothing is found, for orders move between states meanwhile.

@@ -308,9 +308,40 @@ class SupervisionDesk(Stored):
         )
 
 
+class PhoneStage(StrEnum):
+    """Whose a phone task 电话通知任务 is: the desks that it lies on."""
+
+    DUTY = "duty"  # 值班人员: the roster is called
+    SUPERVISOR = "supervisor"  # 督办: nobody on the roster confirmed
+
+
+class PhoneDesk(Stored):
+    """A row of the desk of open phone tasks; `_id` is the order's. It is due when the next is called, or since the
+    supervisors have it."""
+
+    number: str
+    unit: str
+    desk: PhoneStage
+    due_key: str
+
+    class Settings:
+        name = "phone_tasks"
+        indexes = [IndexModel([("desk", 1), ("due_key", 1)], name="desk_due")]
+
+    @classmethod
+    def of(cls, order: Order) -> "PhoneDesk | None":
+        task = order.phone_task
+        if task is None or not task.open or order.muted:
+            return None
+        due = task.due or task.escalated_at or task.opened_at
+        desk = PhoneStage.SUPERVISOR if task.escalated_at else PhoneStage.DUTY
+        return cls(_id=order.id, number=order.number, unit=task.unit, desk=desk, due_key=time_key(due, order.id))
+
+
 MODELS: tuple[type[Stored], ...] = (
     NumberClaim,
     OrderDocument,
+    PhoneDesk,
     RequestDesk,
     SupervisionDesk,
     UnitDesk,

@@ -22,6 +22,7 @@ Conflict
 └── InRedo / MainLessUrgent / UpstreamIsMain / MainAtComplainedOf   what is not merged
 ├── NoSuchSupervision / SupervisionOver / SupervisionAlreadyAnswered / SupervisionUnanswered / TooManySupervisions
 ├── AlreadyMet
+├── NoPhoneTask / CallMovedOn
 └── NotAbolished         only an abolished unit is replaced
 InvalidInput
 ├── UnknownUnit / UnitAbolished / UnitComplainedOf
@@ -103,6 +104,9 @@ ACTION_NAMES = {
     Action.ANSWER_SUPERVISION: "回复督办",
     Action.CLOSE_SUPERVISION: "办结督办",
     Action.MEET: "记录会议结果",
+    Action.CALL_DUTY: "通知值班人员",
+    Action.PHONE_DUTY: "登记通知电话",
+    Action.CONFIRM_CALL: "确认值班通知",
 }
 
 
@@ -326,6 +330,16 @@ class TooManySupervisions(Conflict):
 class AlreadyMet(Conflict):
     code = "ALREADY_MET"
     text = "该会议对本工单的结果已经记录。"
+
+
+class NoPhoneTask(Conflict):
+    code = "NO_PHONE_TASK"
+    text = "该工单没有待确认的电话通知任务。"
+
+
+class CallMovedOn(Conflict):
+    code = "CALL_MOVED_ON"
+    text = "电话通知已转至下一人，请按当前的通知对象拨打并登记。"
 
 
 class WrongAssignment(Conflict):

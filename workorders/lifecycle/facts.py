@@ -10,7 +10,17 @@ from types import MappingProxyType
 
 from workorders.deadlines.values import Deadline, Kind, Urgency, Value
 from workorders.lifecycle.states import Action
-from workorders.lifecycle.values import Assignment, Closing, Line, Outcome, Reporter, Request, Supervision, Upstream
+from workorders.lifecycle.values import (
+    Assignment,
+    Call,
+    Closing,
+    Line,
+    Outcome,
+    Reporter,
+    Request,
+    Supervision,
+    Upstream,
+)
 
 
 class Fact(Value):
@@ -276,6 +286,33 @@ class Met(Fact):
     meeting: str
 
 
+class DutyCalled(Fact):
+    """Whose turn it is to be called about an emergency, from now until `due`: the last of `calls`.
+
+    Those before it had their turn while no worker was there to say so. From `escalated_at` on it is the supervisors'.
+    """
+
+    assignment: str
+    unit: str
+    before: int
+    """How many had their turn before `calls`."""
+    calls: tuple[Call, ...]
+    due: datetime | None
+    escalated_at: datetime | None = None
+
+
+class DutyPhoned(Fact):
+    """The phone task's n-th call, or one by the supervisors after all of them, as somebody made it."""
+
+    assignment: str
+    call: int
+    reached: bool
+
+
+class CallConfirmed(Fact):
+    assignment: str
+
+
 FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
     {
         Action.INTAKE: Received,
@@ -331,5 +368,8 @@ FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
         Action.ANSWER_SUPERVISION: SupervisionAnswered,
         Action.CLOSE_SUPERVISION: SupervisionClosed,
         Action.MEET: Met,
+        Action.CALL_DUTY: DutyCalled,
+        Action.PHONE_DUTY: DutyPhoned,
+        Action.CONFIRM_CALL: CallConfirmed,
     }
 )

@@ -15,6 +15,7 @@ from workorders.lifecycle.facts import (
     Approved,
     Asked,
     Attempted,
+    CallConfirmed,
     Closed,
     ConsentAsked,
     Contacted,
@@ -22,6 +23,8 @@ from workorders.lifecycle.facts import (
     Corrected,
     Delegated,
     Dispatched,
+    DutyCalled,
+    DutyPhoned,
     Fact,
     Followed,
     Granted,
@@ -57,7 +60,7 @@ from workorders.lifecycle.states import (
     Status,
     Step,
 )
-from workorders.lifecycle.values import Assignment, Order, Rating, Request
+from workorders.lifecycle.values import Assignment, Order, PhoneTask, Rating, Request
 
 Entry = tuple[Action, Fact, datetime]
 """What the fold reads of an event."""
@@ -101,8 +104,8 @@ def apply(order: Order, action: Action, fact: Fact, at: datetime) -> Order:
     )
     changed = _change(moved, action, fact, at)
     if changed.status in ENDED:
-        return _rest(changed, at)
-    return changed
+        changed = _rest(changed, at)
+    return _settle_call(changed, fact, at)
 
 
 def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  # noqa: PLR0911, PLR0912
@@ -198,6 +201,12 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
             return _supervised(order, fact.supervision, closed_at=at)
         case Met():
             return _with(order, meetings=(*order.meetings, fact.meeting))
+        case DutyCalled():
+            return _with(order, phone_task=_called(order.phone_task, fact, at))
+        case DutyPhoned():
+            return _phoned(order, unreached=True) if not fact.reached else _phoned(order, confirmed_at=at)
+        case CallConfirmed():
+            return _phoned(order, confirmed_at=at)
         case _:
             return order
 
@@ -251,7 +260,48 @@ def _supervised(order: Order, supervision: str, **fields: object) -> Order:
     )
 
 
+def _called(task: PhoneTask | None, fact: DutyCalled, at: datetime) -> PhoneTask:
+    """A phone task for a stay that has none yet, or the same moved up."""
+    if task is None or task.assignment != fact.assignment:
+        task = PhoneTask(assignment=fact.assignment, unit=fact.unit, opened_at=at)
+    moved = {"calls": (*task.calls, *fact.calls), "due": fact.due, "escalated_at": fact.escalated_at}
+    return task.model_copy(update={**moved, "unreached": False})
+
+
+def _phoned(order: Order, **fields: object) -> Order:
+    if order.phone_task is None:
+        raise KeyError("phone_task")
+    return _with(order, phone_task=order.phone_task.model_copy(update=fields))
+
+
+def _settle_call(order: Order, fact: Fact, at: datetime) -> Order:
+    """A unit at work on an order knows of it; a stay that ended needs to be told no more.
+
+    A signature by the system shows nothing: nobody was reached.
+    """
+    task = order.phone_task
+    if task is None or not task.open:
+        return order
+    held = order.assignment(task.assignment)
+    if held is None or not held.open:
+        return _phoned(order, ended_at=at)
+    match fact:
+        case Signed():
+            works = fact.assignment if not fact.by_rule else None
+        case Contacted() | Replied():
+            works = fact.assignment
+        case Asked():
+            works = fact.request.assignment
+        case Delegated():
+            works = fact.delegated.parent
+        case _:
+            works = None
+    return _phoned(order, confirmed_at=at) if works == task.assignment else order
+
+
 def _reclassify(order: Order, fact: Reclassified) -> Order:
+    if fact.urgency is not order.urgency:  # whoever is to be called is told of another urgency, or nobody is
+        order = _with(order, phone_task=None)
     order = _with(
         order,
         **{name: getattr(fact, name) for name in ("kind", "urgency", "category", "place", "citizen", "dispatch")},

@@ -149,4 +149,5 @@ def _unit(snapshot: Snapshot, unit: UnitDocument) -> Unit:
         calendar=snapshot.calendar(unit.id),
         abolished=unit.abolished_on is not None,
         successor=unit.successor,
+        duty=unit.duty,
     )

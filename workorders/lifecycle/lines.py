@@ -146,9 +146,20 @@ def signs_itself_at(held: Assignment) -> datetime | None:
     return held.sign.due + MOMENT if held.state is AssignmentState.PENDING else None
 
 
+def moves_up_at(order: Order) -> datetime | None:
+    """When a phone task that nobody confirmed moves up, or None."""
+    task = order.phone_task
+    if task is None or not task.open or task.due is None or order.muted:
+        return None
+    return task.due + MOMENT
+
+
 def next_moment(order: Order, rules: RulePack) -> datetime | None:
-    """When time does something to the order next: crosses a line, signs for a unit, ends a suspension."""
+    """When time does something to the order next: crosses a line, signs for a unit, ends a suspension, moves a
+    phone task up."""
     moments = [at for _, at, _, _ in _untold(order, rules)]
+    if (moves_up := moves_up_at(order)) is not None:
+        moments.append(moves_up)
     for held in () if order.muted else order.assignments:
         if held.open:
             moments += [at for at in (signs_itself_at(held), held.suspended_until) if at is not None]

@@ -11,8 +11,15 @@ from foundation.outbox import OutboxRow
 from foundation.timers import Timer
 from identity.actors import Actor
 from workorders.deadlines.packs import RulePack
-from workorders.lifecycle.documents import OrderDocument, RequestDesk, SupervisionDesk, UnitDesk, UpstreamDesk
-from workorders.lifecycle.facts import Lit
+from workorders.lifecycle.documents import (
+    OrderDocument,
+    PhoneDesk,
+    RequestDesk,
+    SupervisionDesk,
+    UnitDesk,
+    UpstreamDesk,
+)
+from workorders.lifecycle.facts import DutyCalled, Lit
 from workorders.lifecycle.lines import next_moment
 from workorders.lifecycle.notices import tells_citizen, tells_platform
 from workorders.lifecycle.policy.case import Decision
@@ -26,6 +33,7 @@ WATCH_TIMER = "watch"
 EXCHANGE = "exchange"
 MERGING = "merging"
 REPEATED = "repeated"
+PHONE_TASKS = "phone_tasks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,8 @@ def _record_events(
         if isinstance(step.decision.fact, Lit):
             lines = [line.model_dump(mode="json") for line in step.decision.fact.lines]
             change.insert(OutboxRow.of(LIGHTS, subject, event.sequence, now, {"lines": lines}))
+        if isinstance(step.decision.fact, DutyCalled) and step.decision.fact.escalated_at is not None:
+            change.insert(OutboxRow.of(PHONE_TASKS, subject, event.sequence, now, {}))
         if tells_platform(step.decision.action, step.after):
             change.insert(OutboxRow.of(EXCHANGE, subject, event.sequence, now, {}))
         if step.decision.action in SETTLES_CHILDREN and step.after.children:
@@ -125,6 +135,7 @@ def _record_beside(change: Change, before: Order | None, after: Order) -> None:
     _record_request(change, before, after)
     _record_upstream(change, before, after)
     _record_supervisions(change, before, after)
+    _record_phone_task(change, before, after)
 
 
 def _desk_rows(order: Order | None) -> list[UnitDesk]:
@@ -182,3 +193,12 @@ def _record_supervisions(change: Change, before: Order | None, after: Order) -> 
             change.insert(row)
         elif was[row.id] != row:
             change.replace(row, expecting={})
+
+
+def _record_phone_task(change: Change, before: Order | None, after: Order) -> None:
+    """An open phone task lies on the desk of whoever makes its calls."""
+    old, new = PhoneDesk.of(before) if before else None, PhoneDesk.of(after)
+    if new is not None and new != old:
+        change.put(new)
+    elif new is None and old is not None:
+        change.discard(PhoneDesk, [old.id])

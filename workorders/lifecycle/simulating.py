@@ -23,6 +23,7 @@ from workorders.lifecycle.facts import (
     Corrected,
     Delegated,
     Dispatched,
+    DutyCalled,
     Fact,
     Followed,
     Granted,
@@ -192,6 +193,9 @@ def _retold(  # noqa: PLR0911, PLR0912
             answer = clocks.supervision_due(rules, case.terms.calendar, level=opened.level, start=at)
             moved = supervision.brought_forward(case) if opened.shortens else ()
             return Supervised(supervision=opened.model_copy(update={"due": answer}), moved=moved)
+        case DutyCalled() if fact.due is not None:
+            due_anew = clocks.limit_end(case.terms.calendar, rules.acknowledge, fact.calls[-1].at)
+            return fact.model_copy(update={"due": due_anew})
         case Replaced():
             gone = supposed.assignment(fact.gone)
             return fact if gone is None else fact.model_copy(update={"successor": _timed_as(fact.successor, gone)})

@@ -81,10 +81,18 @@ class Action(StrEnum):
     ANSWER_SUPERVISION = "answer_supervision"  # 督办回复
     CLOSE_SUPERVISION = "close_supervision"  # 督办办结
     MEET = "meet"  # 会议研究
+    # Emergencies: the duty roster is called by phone.
+    CALL_DUTY = "call_duty"  # 通知值班人员: whose turn it is to be called
+    PHONE_DUTY = "phone_duty"  # 登记通知电话: what came of a call
+    CONFIRM_CALL = "confirm_call"  # 值班确认 by the unit itself
 
 
 ONLY_UPSTREAM = frozenset({Action.ASK_CONSENT, Action.ANSWER_UP, Action.ACKNOWLEDGE})
 """What happens to orders that a platform above handed down only."""
+
+
+ONLY_PHONED = frozenset({Action.PHONE_DUTY, Action.CONFIRM_CALL})
+"""What is done while a phone task is open only."""
 
 
 BEFORE_CALLBACK = (
@@ -168,6 +176,9 @@ def _table() -> Mapping[tuple[Status, Action], Status]:
     for beside in (Action.SUPERVISE, Action.INSTRUCT, Action.CLOSE_SUPERVISION, Action.MEET):
         stay(beside, *BEFORE_CALLBACK, Status.CALLBACK)
     stay(Action.ANSWER_SUPERVISION, *_WITH_UNIT, Status.CALLBACK)
+    # By phone, as long as the unit may not know of it.
+    for call in (Action.CALL_DUTY, Action.PHONE_DUTY, Action.CONFIRM_CALL):
+        stay(call, Status.DISPATCHED, Status.IN_PROGRESS)
     return MappingProxyType(moves)
 
 

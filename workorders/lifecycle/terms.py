@@ -6,6 +6,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from foundation.working_time import Calendar
+from identity import duty
+from identity.documents import Contact, DutyShift
 from workorders.deadlines.packs import RulePack
 
 
@@ -20,6 +22,8 @@ class Unit:
     """Its own calendar, or None for the city's."""
     abolished: bool = False
     successor: str | None = None
+    duty: tuple[DutyShift, ...] = ()
+    """Its duty roster 值班表 of today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,11 @@ class Terms:
                 break
             seen.add(unit)
         return unit
+
+    def on_duty(self, unit: str, moment: datetime) -> tuple[Contact, ...]:
+        """Who is called at that moment, first to last, by the unit's roster of today."""
+        known = self.units.get(unit)
+        return duty.on_duty(known.duty, moment.astimezone(self.calendar.zone)) if known is not None else ()
 
     def local_date(self, moment: datetime) -> date:
         return self.calendar.local_date(moment)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from foundation.crypto import DataKey
 from foundation.events import Event
+from identity.access import may_read_staff
 from identity.actors import HOTLINE_ROLES, Actor
 from workorders.deadlines.lights import Light
 from workorders.deadlines.values import KIND_NAMES, LEVEL_NAMES, TERM_NAMES, URGENCY_NAMES
@@ -24,11 +25,14 @@ from workorders.lifecycle.facts import (
     Adopted,
     Asked,
     Attempted,
+    CallConfirmed,
     ConsentAsked,
     Contacted,
     Corrected,
     Delegated,
     Dispatched,
+    DutyCalled,
+    DutyPhoned,
     Fact,
     Followed,
     Granted,
@@ -58,6 +62,9 @@ _IN_THE_HOUSE = frozenset({Action.UNIT_APPROVE, Action.UNIT_SEND_BACK})
 
 _AT_THE_HOTLINE = frozenset({Action.MERGE, Action.UNMERGE})
 """Others are told that it happened, not which order the other one is, nor what was noted of it."""
+
+_BY_PHONE = frozenset({Action.CALL_DUTY, Action.PHONE_DUTY})
+"""Who was called, and what they said: those read it who may know the unit's people."""
 
 _BRINGS_FILES = frozenset({Action.INTAKE, Action.SUPPLEMENT, Action.SUBMIT_REPLY})
 
@@ -214,6 +221,12 @@ def _plain_words(told: Told, action: Action, fact: Fact, *, own: bool) -> str | 
             return "您的诉求转为单独办理。"
         case _, Followed():
             return f"{told.unit_name(fact.unit)}已答复，欢迎您评价。"
+        case _, DutyCalled(before=0, calls=(_, *_)):
+            return f"正在电话通知{told.unit_name(fact.unit)}值班人员。"
+        case _, DutyPhoned(reached=True):
+            return f"已电话通知{_unit_of(told, fact.assignment)}值班人员。"
+        case _, CallConfirmed():
+            return f"{_unit_of(told, fact.assignment)}值班人员已确认。"
         case _:
             return None
 
@@ -244,9 +257,18 @@ def _for_staff(told: Told, reader: Actor) -> Iterator[Entry]:
 
 
 def _staff_texts(told: Told, event: Event, action: Action, reader: Actor) -> dict[str, str]:
+    if action in _BY_PHONE and not _knows_duty(told, event, reader):
+        return {}
     in_the_house = action in _IN_THE_HOUSE and not reader.has(*SEES_ALL) and reader.unit_id != event.actor_unit
     not_told = in_the_house or (action in _AT_THE_HOTLINE and not reader.has(*HOTLINE_ROLES))
     return {} if not_told else _texts(event, told.key, event.sealed.keys() - PERSONAL)
+
+
+def _knows_duty(told: Told, event: Event, reader: Actor) -> bool:
+    """Whether the reader may know the people of the unit that was called."""
+    fact = fact_of(event)
+    held = told.order.assignment(fact.assignment) if isinstance(fact, DutyCalled | DutyPhoned) else None
+    return held is not None and may_read_staff(reader, held.ancestors)
 
 
 def _reported(told: Told) -> Reported:
@@ -322,6 +344,12 @@ def _staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR091
             return f"{what}：{LEVEL_NAMES[opened.level]}，{CAUSE_NAMES[opened.cause]}{answer}{moved}。"
         case SupervisionAnswered():
             return f"{what}{'' if fact.on_time else '，超时'}。"
+        case DutyCalled():
+            return _called_words(told, fact)
+        case DutyPhoned():
+            return f"{what}：第{fact.call}次，{'已接通' if fact.reached else '未接通'}。"
+        case CallConfirmed():
+            return f"{_unit_of(told, fact.assignment)}{what}。"
         case _:
             return f"{what}。"
 
@@ -333,6 +361,18 @@ def _line_words(told: Told, line: Line) -> str:
     whose = _unit_of(told, line.subject) if line.subject is not None else ""
     how = "亮黄灯" if line.light is Light.YELLOW else f"逾期{line.level}天" if line.level else "超时，亮红灯"
     return f"{whose}{TERM_NAMES[line.term]}{how}（时限{told.local(line.due)}）"
+
+
+def _called_words(told: Told, fact: DutyCalled) -> str:
+    unit, first, last = told.unit_name(fact.unit), fact.before + 1, fact.before + len(fact.calls)
+    if not last:
+        return f"{unit}当前无人值班，转督办处理。"
+    if not fact.calls:
+        return f"{unit}值班人员均未确认，转督办处理。"
+    who = f"{unit}第{first if first == last else f'{first}至{last}'}位值班人员"
+    return f"轮到电话通知{who}，" + (
+        f"确认时限{told.local(fact.due)}。" if fact.due is not None else "均未确认，转督办处理。"
+    )
 
 
 def _texts(event: Event, key: DataKey | None, names: AbstractSet[str]) -> dict[str, str]:

@@ -175,6 +175,39 @@ class Supervision(Value):
         return self.open and self.requires_answer and self.answered_at is None
 
 
+class Call(Value):
+    """Somebody of a duty roster whose turn it was to be called, and since when. `who` tells the people of one roster
+    apart (`identity.duty.reference`) and names nobody.
+    """
+
+    who: str
+    at: datetime
+
+
+class PhoneTask(Value):
+    """The phone task 电话通知任务 of an emergency at its lead unit: up the duty roster, then with the supervisors.
+
+    The last of `calls` is to be called, until `due`; from `escalated_at` on there is nobody left, and no due. It is
+    over once the unit knows, `confirmed_at`, or its stay ended without, `ended_at`.
+    """
+
+    assignment: str
+    unit: str
+    opened_at: datetime
+    calls: tuple[Call, ...] = ()
+    due: datetime | None = None
+    """Confirming is in time until then, the instant itself included."""
+    escalated_at: datetime | None = None
+    unreached: bool = False
+    """Whoever is to be called was tried in vain, and nobody else is on turn yet."""
+    confirmed_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.confirmed_at is None and self.ended_at is None
+
+
 WORST_GOOD_GRADE = 3
 THROUGH_UPSTREAM = "upstream"
 """How a callback of the platform above comes."""
@@ -246,6 +279,8 @@ class Order(Value):
     supervisions: tuple[Supervision, ...] = ()
     meetings: tuple[str, ...] = ()
     """The meetings whose outcome for this order is recorded."""
+    phone_task: PhoneTask | None = None
+    """The latest one; its stay has had no other."""
     merged_into: str | None = None
     """The main order 主单 that this one was merged into; it stays known after the answer."""
     children: tuple[str, ...] = ()

@@ -12,6 +12,9 @@ ends without an accepted reply lets its children go: they stand where they stood
 
 **Escalation 升级.** When a light crosses a line, whom the rule pack names is told of it in their inbox, each line once.
 
+**Emergencies 特急.** Whoever is on duty at the lead unit is called by phone, up the roster; then it is the supervisors'
+matter. Whose turn it is when, says `lifecycle/policy/phoning.py`.
+
 | file | holds |
 |---|---|
 | `supervising`, `meetings` | the verbs of supervision, and of meetings |
@@ -21,5 +24,6 @@ ends without an accepted reply lets its children go: they stand where they stood
 | `candidates`, `likeness` | which orders may be the same matter, and how much two texts are alike (pure) |
 | `escalation`, `notices` | who is told of a line, and in what words (pure) |
 | `telling` | tells them, one consumer of the outbox |
+| `phoning` | calls recorded, confirmed; supervisors are told, one consumer of the outbox |
 | `inbox` | what is needed of others for that: people and their inbox |
 """

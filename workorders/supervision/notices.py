@@ -1,4 +1,5 @@
-"""Lines that lights crossed, turned into notices. They name the order and the unit, and nothing of a citizen's."""
+"""Lines that lights crossed, and emergencies that nobody confirmed, turned into notices. They name the order and the
+unit, and nothing of a citizen's."""
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -8,6 +9,7 @@ from workorders.deadlines.values import TERM_NAMES, Term
 
 TOPIC = "light"
 DIGEST_TOPIC = "light_digest"
+PHONE_TOPIC = "phone_task"
 SHOWN = 50
 
 
@@ -24,6 +26,14 @@ def line_body(number: str, term: Term, light: Light, due: datetime, zone: tzinfo
     holder = f"{unit}承办的" if unit else ""
     ask = "请在期限前完成" if light is Light.YELLOW else "请立即处理"
     return f"{holder}工单{number}，{TERM_NAMES[term]}期限为{local(due, zone)}，{ask}。"
+
+
+def phone_title(number: str) -> str:
+    return f"特急工单{number}无人确认，请立即督办"
+
+
+def phone_body(number: str, unit: str) -> str:
+    return f"{unit}承办的特急工单{number}，值班人员均未确认或无人值班，请立即电话联系承办单位，并登记结果。"
 
 
 def local(moment: datetime, zone: tzinfo) -> str:

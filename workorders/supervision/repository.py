@@ -8,9 +8,14 @@ from foundation.errors import NotFound
 from foundation.paging import Page, PageRequest, Span, page_of
 from identity.actors import Actor
 from workorders.deadlines.values import SupervisionLevel
-from workorders.lifecycle.documents import OrderDocument, SupervisionDesk
+from workorders.lifecycle.documents import OrderDocument, PhoneDesk, PhoneStage, SupervisionDesk
 from workorders.lifecycle.states import BEFORE_CALLBACK, Status
-from workorders.supervision.access import require_desk_reader, require_meeting_reader, require_meeting_visible
+from workorders.supervision.access import (
+    require_desk_reader,
+    require_meeting_reader,
+    require_meeting_visible,
+    require_phones,
+)
 from workorders.supervision.documents import MeetingDocument
 
 LONG_OVERDUE = timedelta(days=31)
@@ -63,6 +68,24 @@ class SupervisionRepository:
         first = [OrderDocument.load(raw) for raw in found[: request.first]]
         more = len(found) > request.first or any(page.has_next for page in pages)
         return Page(tuple(first), tuple(document.due_key for document in first), more)
+
+    async def phone_tasks(
+        self, actor: Actor, stage: PhoneStage, request: PageRequest, now: datetime
+    ) -> Page[PhoneDesk]:
+        """The open phone tasks: those of duty rosters, the next one on turn first; those of supervisors, longest
+        waiting first. Raises `NotAllowed` for whoever makes no such calls.
+        """
+        require_phones(actor)
+        page = await page_of(
+            self._database,
+            PhoneDesk,
+            {"desk": stage},
+            "due_key",
+            request,
+            descending=False,
+            around=now,
+        )
+        return page.map([PhoneDesk.load(raw) for raw in page.items])
 
     async def meeting(self, actor: Actor, id: str) -> MeetingDocument:
         """Raises `NotFound`."""

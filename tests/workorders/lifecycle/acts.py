@@ -30,10 +30,11 @@ from workorders.lifecycle.facts import Adopted, Released
 from workorders.lifecycle.office import TIMERS
 from workorders.lifecycle.policy import merging as policy
 from workorders.lifecycle.policy import passing, supervision
+from workorders.lifecycle.policy import phoning as calling
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.states import Action, RequestKind, Status
 from workorders.lifecycle.values import Outcome
-from workorders.supervision import merging, supervising
+from workorders.supervision import merging, phoning, supervising
 
 Act = Callable[[Town, Actor, str], Awaitable[OrderDocument]]
 
@@ -195,6 +196,9 @@ ACTS: Mapping[Action, Act] = {
     Action.MEET: lambda town, actor, id: town.office.act(
         actor, id, lambda case: supervision.meet(case, "meeting", "由水务局牵头。")
     ),
+    Action.CALL_DUTY: lambda town, actor, id: town.office.act(actor, id, calling.move_up),
+    Action.PHONE_DUTY: lambda town, actor, id: phoning.phone(town.office, actor, id, call=1, reached=True),
+    Action.CONFIRM_CALL: lambda town, actor, id: phoning.confirm(town.office, actor, id),
     **{kind.ask: _ask(kind) for kind in RequestKind},
     **{kind.grant: _grant(kind) for kind in RequestKind},
     **{kind.refuse: _refuse(kind) for kind in RequestKind},
@@ -239,5 +243,7 @@ RIGHT_PERSON: Mapping[Action, Actor] = {
     Action.INSTRUCT: LEADER,
     Action.CLOSE_SUPERVISION: SUPERVISOR,
     Action.MEET: SUPERVISOR,
+    Action.CALL_DUTY: TIMERS,
+    Action.PHONE_DUTY: OPERATOR,
 }
 """Who takes the action on an order that the water office leads and the heating office helps with."""

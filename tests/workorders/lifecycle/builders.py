@@ -37,7 +37,7 @@ from workorders.lifecycle.lines import stage_due
 from workorders.lifecycle.policy import merging as policy
 from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.values import Order, Outcome, Reporter, Upstream
-from workorders.supervision import merging, supervising
+from workorders.supervision import merging, phoning, supervising
 
 MOMENT = timedelta(milliseconds=1)
 
@@ -78,6 +78,9 @@ class WorkOrder:
 
     def urgent(self) -> "WorkOrder":
         return self.reported(urgency=Urgency.URGENT)
+
+    def emergency(self) -> "WorkOrder":
+        return self.reported(urgency=Urgency.EMERGENCY)
 
     def against(self, unit: str) -> "WorkOrder":
         return self.reported(complained_of=unit)
@@ -285,6 +288,18 @@ class WorkOrder:
             await dispatching.replace(town.office, CHIEF, order.id, assignment=order.lead.id, successor=successor)
 
         return self.then(hand_on)
+
+    # By phone
+
+    def phoned(self, *, call: int = 1, reached: bool = True) -> "WorkOrder":
+        return self.then(
+            lambda town, order: phoning.phone(
+                town.office, OPERATOR, order.id, call=call, reached=reached, said="已电话告知。"
+            )
+        )
+
+    def confirmed_by_its_unit(self) -> "WorkOrder":
+        return self.then(lambda town, order: phoning.confirm(town.office, _clerk(order), order.id))
 
     # After the reply
 

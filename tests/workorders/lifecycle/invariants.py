@@ -8,10 +8,11 @@ from foundation.idempotency import IdempotencyKey
 from foundation.numbers import NumberCounter
 from foundation.timers import Timer
 from tests.workorders.lifecycle.town import MODELS, Town
-from workorders.deadlines.values import Extension, Suspension
+from workorders.deadlines.values import Extension, Suspension, Urgency
 from workorders.lifecycle.documents import (
     NumberClaim,
     OrderDocument,
+    PhoneDesk,
     RequestDesk,
     SupervisionDesk,
     UnitDesk,
@@ -138,9 +139,25 @@ async def _check_beside(town: Town, order: Order) -> None:
     supervised = await database.collection(SupervisionDesk).find({"order": order.id}).to_list()
     rows_of = {s.id: SupervisionDesk.of(order, s) for s in order.supervisions}
     assert {raw["_id"]: SupervisionDesk.load(raw) for raw in supervised} == rows_of
+    assert await database.get(PhoneDesk, order.id) == PhoneDesk.of(order)
+    _check_phone_task(order)
     claim = await database.get(NumberClaim, order.number)
     assert claim is not None
     assert claim.order == order.id
+
+
+def _check_phone_task(order: Order) -> None:
+    """Every emergency at a unit has been called in there; nobody is called twice."""
+    task, lead = order.phone_task, order.lead
+    if order.urgency is Urgency.EMERGENCY and lead and (order.status, Action.CALL_DUTY) in TRANSITIONS:
+        assert order.muted or (task is not None and task.assignment == lead.id)
+    if task is None:
+        return
+    assert len({call.who for call in task.calls}) == len(task.calls)
+    if task.open:
+        assert lead is not None
+        assert (task.assignment, task.unit) == (lead.id, lead.unit)
+        assert (task.due is None) is (task.escalated_at is not None)
 
 
 async def _check_watched(town: Town, document: OrderDocument) -> None:

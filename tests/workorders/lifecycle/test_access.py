@@ -118,6 +118,9 @@ instruct           -   .   .   -   -   -   -   -   -   Y   -   -   -   -   -   .
 answer_supervision -   .   .   -   -   -   -   -   -   -   Y   Y   -   -   -   .   .   .   .   .
 close_supervision  -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
 meet               -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
+call_duty          -   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
+phone_duty         -   .   .   Y   Y   Y   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
+confirm_call       -   .   .   -   -   -   -   -   -   -   Y   Y   -   -   -   .   .   .   .   .
 order              Y   .   .   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   .   .   .   .   .
 order_by_number    Y   .   .   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   .   .   .   .   .
 """

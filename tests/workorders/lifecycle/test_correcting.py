@@ -1,4 +1,4 @@
-"""A holiday table that is corrected after the fact: open deadlines move with it, both ways, and the lights with them."""
+"""A holiday table that is corrected after the fact: open deadlines move with it, both ways, and their lights too."""
 
 from datetime import date, timedelta
 

@@ -10,6 +10,7 @@ from tests.workorders.lifecycle.acts import ACTS, RIGHT_PERSON
 from tests.workorders.lifecycle.builders import WorkOrder, a_work_order
 from tests.workorders.lifecycle.invariants import check, picture
 from tests.workorders.lifecycle.town import CITIZEN, MONDAY, UPSTREAM, Town, clerk_of
+from workorders.deadlines.values import Urgency
 from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES, WrongState
 from workorders.lifecycle.facts import FACTS, CoReplied, SentBack, Signed
 from workorders.lifecycle.folding import apply
@@ -53,6 +54,8 @@ HANDED_DOWN = a_work_order().handed_down().dispatched_to("water", "heating").sig
 ASKED_ABOVE = HANDED_DOWN.asking_for(RequestKind.EXTENSION)
 ANSWERABLE = HANDED_DOWN.replied(not_waiting_because=WAITING).approved().accepted()
 
+CALLS = (A.CALL_DUTY, A.PHONE_DUTY, A.CONFIRM_CALL)
+
 READY: dict[tuple[Status, Action], WorkOrder] = {
     # What an action needs beside the state.
     (S.RECEIVED, A.ADJUDICATE): RETURNED.dispatched_to("water").returned(),
@@ -77,6 +80,8 @@ READY: dict[tuple[Status, Action], WorkOrder] = {
     **{(status, A.UNMERGE): TYPICAL[status].merged() for status in BEFORE_CALLBACK},
     **{(status, A.FOLLOW_PARENT): TYPICAL[status].merged() for status in BEFORE_CALLBACK},
     **{(status, A.RELEASE): TYPICAL[status].with_a_child() for status in Status},
+    **{(S.DISPATCHED, call): a_work_order().emergency().dispatched_to("water", "heating") for call in CALLS},
+    **{(S.IN_PROGRESS, call): SIGNED.reclassified(urgency=Urgency.EMERGENCY) for call in CALLS},
 }
 
 SUPERVISED = (A.ANSWER_SUPERVISION, A.CLOSE_SUPERVISION)

@@ -49,6 +49,7 @@ from workorders.lifecycle.states import TRANSITIONS, Action, RequestKind
 from workorders.lifecycle.terms import Routing
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Outcome, Reporter, Upstream
+from workorders.supervision import phoning
 
 WALKS = int(os.environ.get("ZHENGTONG_WALKS", "20"))
 LONGEST = 36
@@ -64,7 +65,7 @@ ONWARD = {
     **dict.fromkeys((Action.DISPATCH, Action.ADJUDICATE, Action.SIGN, Action.SUBMIT_REPLY), 12),
     **dict.fromkeys((Action.UNIT_APPROVE, Action.HOTLINE_ACCEPT, Action.CALLBACK_ATTEMPT, Action.CALLBACK_REDO), 12),
     **dict.fromkeys((Action.ASK_CONSENT, Action.ANSWER_UP, Action.ACKNOWLEDGE), 6),
-    Action.LIGHT: 0,
+    **dict.fromkeys((Action.LIGHT, Action.CALL_DUTY), 0),
     **dict.fromkeys((Action.REJECT, Action.WITHDRAW, Action.ANSWER_NOW, Action.MERGE), 1),
 }
 """How much likelier a walk takes what leads on than what ends it."""
@@ -176,6 +177,8 @@ class Walk:
                     given |= {"solved": draw(st.booleans()), "grade": draw(grades)}
             case Action.RATE:
                 verb, given = reviewing.rate, {"grade": draw(grades), "solved": False}
+            case Action.PHONE_DUTY:
+                verb, given = phoning.phone, {"call": draw(st.integers(1, 3)), "reached": draw(st.booleans())}
             case Action.SUPPLEMENT:
                 verb, given = intake.supplement, {"text": text}
             case _ if action in asked:

@@ -13,11 +13,13 @@ from foundation.outbox import Lease, OutboxRow
 from foundation.timers import Timer
 from foundation.working_time import Calendar, shipped_calendar
 from identity.actors import Actor, Role
+from identity.documents import Contact, DutyShift
 from workorders.deadlines.packs import RulePack, shipped_pack
 from workorders.deadlines.values import Kind
 from workorders.lifecycle.documents import (
     NumberClaim,
     OrderDocument,
+    PhoneDesk,
     RequestDesk,
     SupervisionDesk,
     UnitDesk,
@@ -37,6 +39,7 @@ MODELS = (
     UnitDesk,
     RequestDesk,
     SupervisionDesk,
+    PhoneDesk,
     Event,
     OutboxRow,
     Lease,
@@ -48,14 +51,24 @@ MODELS = (
 MONDAY = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 """09:00 on a working Monday in Shanghai."""
 
+ZHAO = Contact(name="赵一", phone="13900000001", post="值班科长")
+QIAN = Contact(name="钱二", phone="13900000002")
+SUN = Contact(name="孙三", phone="13900000003", post="带班领导")
+WATER_DUTY = (
+    DutyShift(days=(1, 2, 3, 4, 5), start="08:00", end="18:00", members=(ZHAO, QIAN)),
+    DutyShift(start="18:00", end="08:00", members=(QIAN,)),
+    DutyShift(members=(SUN,)),
+)
+"""By day 赵一, 钱二 and 孙三 are called; by night 钱二 and 孙三; at weekends, by day, 孙三 alone."""
+
 UNITS = {
     unit.id: unit
     for unit in (
         Unit("city", "市政府", ("city",)),
-        Unit("water", "市水务局", ("city", "water")),
+        Unit("water", "市水务局", ("city", "water"), duty=WATER_DUTY),
         Unit("water-east", "水务局东区所", ("city", "water", "water-east")),
         Unit("water-east-2", "东区所二班", ("city", "water", "water-east", "water-east-2")),
-        Unit("heating", "市供热办", ("city", "heating")),
+        Unit("heating", "市供热办", ("city", "heating"), duty=(DutyShift(members=(SUN,)),)),
         Unit("police", "市公安局", ("city", "police")),
         Unit("gone", "原市政局", ("city", "gone"), abolished=True, successor="water"),
     )

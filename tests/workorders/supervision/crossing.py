@@ -15,6 +15,7 @@ from workorders.deadlines.lights import Light
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.recording import LIGHTS
 from workorders.lifecycle.values import Line
+from workorders.supervision.phoning import supervisors_caller
 from workorders.supervision.telling import teller
 
 HOUR = timedelta(hours=1)
@@ -43,6 +44,10 @@ class Staff:
 
 def consumer(town: Town, inbox: Any = None) -> Consumer:
     return teller(town.database, town, Staff(), inbox or Inbox(town.database))
+
+
+def phone_consumer(town: Town, inbox: Any = None) -> Consumer:
+    return supervisors_caller(town.database, town, Staff(), inbox or Inbox(town.database))
 
 
 def line(

@@ -12,5 +12,6 @@
 | `merging` | what makes one order of two, and two of one again |
 | `supervision` | supervisor, leadership, and the rules; the unit's answer; what a meeting decided |
 | `correcting` | open deadlines by a calendar that was corrected |
+| `phoning` | the phone task of an emergency: up the duty roster, then to the supervisors |
 | `automatic` | what follows by rule in the same transaction |
 """

@@ -8,7 +8,7 @@ from dataclasses import replace
 from foundation.errors import InvalidInput
 from workorders.lifecycle.facts import Closed
 from workorders.lifecycle.lines import reply_is_red
-from workorders.lifecycle.policy import hotline, supervision, unit, upstream
+from workorders.lifecycle.policy import hotline, phoning, supervision, unit, upstream
 from workorders.lifecycle.policy.case import RULES, Case, Decision
 from workorders.lifecycle.states import Action, AssignmentState, Status
 from workorders.lifecycle.terms import Routing
@@ -21,7 +21,7 @@ def follow_up(case: Case, routing: Routing | None) -> Decision | None:
     if case.order.muted:
         return None
     by_light = supervision.on_red_reply(case) if reply_is_red(case.order) else None
-    return supervision.by_rule(case) or by_light or _onward(case, routing)
+    return supervision.by_rule(case) or by_light or phoning.by_rule(case) or _onward(case, routing)
 
 
 def _onward(case: Case, routing: Routing | None) -> Decision | None:

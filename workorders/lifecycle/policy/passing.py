@@ -1,10 +1,11 @@
-"""What time does to an order by itself: it crosses lines, signs for a unit at the limit, ends a suspension."""
+"""What time does to an order by itself: it crosses lines, signs for a unit at the limit, ends a suspension, moves a
+phone task up."""
 
 from datetime import datetime
 
 from workorders.lifecycle.facts import Lit
-from workorders.lifecycle.lines import crossed, signs_itself_at
-from workorders.lifecycle.policy import requests, unit
+from workorders.lifecycle.lines import crossed, moves_up_at, signs_itself_at
+from workorders.lifecycle.policy import phoning, requests, unit
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole
 from workorders.lifecycle.values import Assignment, Line, Order
@@ -34,12 +35,21 @@ def passing(case: Case) -> Decision | None:
     moment, action, held = first
     if (lit := _lit(case, moment)) is not None:
         return lit
-    return requests.resume(case) if action is Action.RESUME else unit.sign_by_rule(case, held, late=True)
+    match action:
+        case Action.CALL_DUTY:
+            return phoning.move_up(case)
+        case Action.RESUME:
+            return requests.resume(case)
+        case _:
+            return unit.sign_by_rule(case, held, late=True)
 
 
 def _due(order: Order, now: datetime) -> list[tuple[datetime, Action, Assignment]]:
-    """The signings and resumptions that are due and possible, each with its moment."""
+    """The signings, resumptions and calls that are due and possible, each with its moment and its assignment."""
     found = []
+    moves_up = moves_up_at(order)
+    if moves_up is not None and moves_up <= now and order.lead is not None:
+        found.append((moves_up, Action.CALL_DUTY, order.lead))
     for held in () if order.muted else order.assignments:
         if not held.open:
             continue
