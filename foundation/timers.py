@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import structlog
 from pymongo import IndexModel
+from pymongo.errors import ConnectionFailure
 
 from foundation.changes import Change, StaleWrite
 from foundation.database import Database
@@ -78,7 +79,7 @@ class Timers:
         """Fire what is due, oldest first, and answer how many were fired.
 
         Safe to run twice and in several processes at once. A handler that fails leaves its timer, due again after the
-        lease and then with growing delay; the others go on.
+        lease and then with growing delay; the others go on. Raises `ConnectionFailure` once the database is away.
         """
         collection = self._database.collection(Timer)
         due = collection.find({"due": {"$gte": LONG_AGO, "$lte": now}}).sort("due", 1).limit(BATCH)
@@ -110,6 +111,8 @@ class Timers:
             await self._handlers[timer.kind](timer, now)
         except StaleWrite:
             return 0  # the lease ran out and another worker has it
+        except ConnectionFailure:
+            raise  # the database is away: nothing else would fare better
         except Exception:
             log.exception("timer_failed", kind=timer.kind, subject=timer.subject, tries=timer.tries + 1)
             return 0

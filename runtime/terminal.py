@@ -1,6 +1,8 @@
 """What every command does with its terminal: telling, answering, and running something beside the database."""
 
+import asyncio
 import json
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from runtime.server import Server
 
 T = TypeVar("T")
+CANCELLED_EVERY_SECONDS = 1.0
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program to read.")]
 
 
@@ -32,9 +35,8 @@ def answer(content: object, *, as_json: bool, text: Callable[[], str]) -> None:
 def with_server(body: "Callable[[Settings, Server], Coroutine[Any, Any, T]]", tell: Callable[[str], None]) -> T:
     """Run `body` with the database server, which is started for as long if it has to be.
 
-    Raises `DatabaseUnreachable`, beside what finding the server raises.
+    Raises `DatabaseUnreachable`, `KeyboardInterrupt`, beside what finding the server raises.
     """
-    import uvloop
     from pymongo.errors import PyMongoError
 
     from foundation.faults import DatabaseUnreachable
@@ -44,9 +46,46 @@ def with_server(body: "Callable[[Settings, Server], Coroutine[Any, Any, T]]", te
     settings = read_settings()
     with database_server(settings, tell) as server:
         try:
-            return uvloop.run(body(settings, server))
+            return run_interruptibly(body(settings, server))
         except PyMongoError as fault:
             raise DatabaseUnreachable(f"The database failed: {brief(fault)}.") from None
+
+
+def run_interruptibly(body: Coroutine[Any, Any, T]) -> T:
+    """Run `body` to its end, or until Ctrl-C, which cancels it until it ends: a cancellation that comes just when a
+    `wait_for` is done gets lost in Python 3.11 (python/cpython#86296).
+
+    Raises `KeyboardInterrupt`.
+    """
+    import uvloop
+
+    interrupted = False
+
+    async def until_interrupted() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(body)
+
+        def cancel() -> None:
+            task.cancel()
+            loop.call_later(CANCELLED_EVERY_SECONDS, cancel)
+
+        def interrupt() -> None:
+            nonlocal interrupted
+            if not interrupted:
+                cancel()
+            interrupted = True
+
+        loop.add_signal_handler(signal.SIGINT, interrupt)
+        try:
+            return await task
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+
+    try:
+        return uvloop.run(until_interrupted())
+    except asyncio.CancelledError:
+        if interrupted:
+            raise KeyboardInterrupt from None
+        raise
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from foundation.changes import Change
 from foundation.database import Database
@@ -133,6 +134,15 @@ async def test_a_handler_that_fails_leaves_its_timer_and_the_others_go_on(timed:
     assert await timers.sweep(NOW + LEASE * 3 - SECOND) == 0
     assert await timers.sweep(NOW + LEASE * 3) == 1
     assert await effects(timed) == {"s0": 1, "s1": 1}
+
+
+async def test_a_database_that_is_away_ends_the_sweep(timed: Database) -> None:
+    async def lose_the_connection(timer: Timer, now: datetime) -> None:
+        raise AutoReconnect("connection closed")
+
+    await set_for(timed, NOW, NOW)
+    with pytest.raises(AutoReconnect):
+        await worker(timed, "w", lose_the_connection).sweep(NOW)
 
 
 async def test_a_kind_that_nobody_handles_yet_is_kept(timed: Database) -> None:
