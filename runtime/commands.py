@@ -11,15 +11,14 @@ import structlog
 import typer
 
 from foundation.faults import ExitCode, OperatorFault
+from runtime.calendar_commands import calendar
 from runtime.platform_commands import platform
-from runtime.terminal import AsJson, answer, fault_told, tell, with_server
+from runtime.terminal import AsJson, InFile, answer, fault_told, tell, with_server
 
 if TYPE_CHECKING:
     from foundation.settings import Settings
     from runtime.composition import App
     from runtime.server import Server
-
-InFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
 app = typer.Typer(
     name="zhengtong",
@@ -29,7 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-calendar = typer.Typer(help="Working calendars: holidays, make-up days, opening times.", no_args_is_help=True)
 app.add_typer(calendar, name="calendar")
 rules = typer.Typer(help="Rule packs 规则包: a city's limits, switches and caps.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
@@ -160,23 +158,6 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(ExitCode.FOUND_WANTING)
 
 
-@calendar.command("check")
-def calendar_check(file: InFile, as_json: AsJson = False) -> None:
-    """Try calendars against a file of expected answers, and say per operation how many agree."""
-    from foundation.errors import InvalidInput
-    from foundation.working_time.vectors import check_vectors
-    from runtime.reports import describe_vectors
-
-    try:
-        report = check_vectors(file)
-    except InvalidInput as fault:
-        tell(f"zhengtong: {fault}")
-        raise typer.Exit(ExitCode.FOUND_WANTING) from None
-    answer(report.model_dump(mode="json"), as_json=as_json, text=lambda: describe_vectors(report))
-    if not report.agrees:
-        raise typer.Exit(ExitCode.FOUND_WANTING)
-
-
 InPack = Annotated[str, typer.Argument(metavar="PACK", help="A file, or the name of a shipped pack.")]
 
 
@@ -207,6 +188,27 @@ def rules_diff(one: InPack, other: InPack, as_json: AsJson = False) -> None:
         packs = read_pack(one), read_pack(other)
     found = differences(*packs)
     answer([asdict(each) for each in found], as_json=as_json, text=lambda: describe_differences(*packs, found))
+
+
+@rules.command("publish")
+def rules_publish(pack: InPack, as_json: AsJson = False) -> None:
+    """Let intakes go by this rule pack from now on; an order keeps the one that it was taken in by."""
+    from foundation.clock import SystemClock
+    from runtime.preparing import installation, prepare
+    from runtime.rules.checking import read_pack
+
+    with fault_told():
+        published = read_pack(pack)
+
+    async def body(settings: "Settings", server: "Server") -> None:
+        async with installation(settings, server, SystemClock()) as app:
+            await prepare(app, tell)
+            current = await app.library.current()
+            await app.library.publish(published, current.calendar, current.calendars)
+
+    with_server(body, tell)
+    sentence = f"“{published.title}” ({published.id}) holds for what is taken in from now on."
+    answer({"rules": published.id, "title": published.title}, as_json=as_json, text=lambda: sentence)
 
 
 @rules.command("simulate")

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from runtime.server import Server
 
 T = TypeVar("T")
+InFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 CANCELLED_EVERY_SECONDS = 1.0
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for a program to read.")]
 
