@@ -35,6 +35,13 @@ _LEAVES: dict[Action, frozenset[Status]] = {
 }
 """The desks that an action may take an order from."""
 
+MOVES_LIGHTS = frozenset(
+    {
+        *(Action.LIGHT, Action.CORRECT_CALENDAR, Action.RECLASSIFY, Action.SUPERVISE, Action.INSTRUCT),
+        *(Action.GRANT_EXTENSION, Action.GRANT_SUSPENSION, Action.GRANT_COMPLEX, Action.RESUME),
+    }
+)
+"""A line was crossed, or a deadline was moved and takes its light along."""
 
 ORDER = "order:"
 
@@ -49,6 +56,11 @@ def desk_topic(status: Status) -> str:
 
 def unit_topic(unit: str) -> str:
     return f"unit:{unit}"
+
+
+def lights_topic(desk: str) -> str:
+    """The lights of a desk, by the desk's own topic."""
+    return f"lights:{desk}"
 
 
 def inbox_topic(recipient: str) -> str:
@@ -209,7 +221,10 @@ class Changes:
         order = document.order
         left = {status for action in actions for status in _LEAVES[action]}
         units = {unit for assignment in order.assignments for unit in assignment.ancestors}
-        topics = [order_topic(order.id), *map(desk_topic, left | {order.status}), *map(unit_topic, units)]
+        desks = [*map(desk_topic, left | {order.status}), *map(unit_topic, units)]
+        topics = [order_topic(order.id), *desks]
+        if not MOVES_LIGHTS.isdisjoint(actions):
+            topics += map(lights_topic, desks)
         for topic in topics:
             for listener in self._listeners.get(topic, ()):
                 listener.tell(document)

@@ -27,6 +27,7 @@ from api.workorders.types import (
 from foundation.errors import InvalidInput
 from foundation.paging import Page
 from foundation.phones import e164
+from workorders.deadlines.lights import Light
 from workorders.lifecycle.documents import OrderDocument, UnitTask, UpstreamTask, upstream_task
 from workorders.lifecycle.repository import OrderFilter
 from workorders.lifecycle.states import RequestKind, Status
@@ -36,6 +37,11 @@ LONGEST_NUMBER = 20
 RoutingResult = Annotated[
     RoutingSuggestion | Problem,
     strawberry.union("RoutingResult", description="What the dispatch catalogue says, or why it cannot be asked."),
+]
+
+
+OfLight = Annotated[
+    Light | None, strawberry.argument(description="Only those under this light, as the latest event of each has it.")
 ]
 
 
@@ -106,13 +112,15 @@ class OrderQueries:
         info: Info,
         status: Status,
         due: SpanInput | None = None,
+        light: OfLight = None,
         first: int = 20,
         after: str | None = None,
     ) -> OrdersResult:
         reader = await reader_of(info.context)
         span = span_of(due, "due") if due else None
         orders, request = reader.services.office.orders, page_request(first, after)
-        return connection_of(await orders.desk(reader.actor, status, request, reader.now, span), _order(reader))
+        page = await orders.desk(reader.actor, status, request, reader.now, span, light)
+        return connection_of(page, _order(reader))
 
     @resolved("The desk of what platforms above handed down 上级工单, soonest due first.")
     async def upstream_desk(
@@ -136,13 +144,14 @@ class OrderQueries:
         unit: strawberry.ID,
         task: UnitTask,
         due: SpanInput | None = None,
+        light: OfLight = None,
         first: int = 20,
         after: str | None = None,
     ) -> AssignmentsResult:
         reader = await reader_of(info.context)
         orders, span = reader.services.office.orders, span_of(due, "due") if due else None
         id, request = local_id(IdKind.UNIT, unit, "unit"), page_request(first, after)
-        rows = await orders.unit_desk(reader.actor, id, task, request, reader.now, span)
+        rows = await orders.unit_desk(reader.actor, id, task, request, reader.now, span, light)
         documents = await orders.many(reader.actor, [row.order for row in rows.items])
 
         def assignment(id: str, order: str) -> Assignment | None:

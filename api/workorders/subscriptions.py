@@ -1,6 +1,7 @@
 """Subscriptions: an order, a desk. Who listens is looked at again before each thing that is told."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -9,14 +10,17 @@ from api.context import Context, Info
 from api.fields import subscribed
 from api.ids import Kind, local_id, optional_id
 from api.problems import Problem, problem_of
-from api.workorders.changes import desk_topic, order_topic, unit_topic
+from api.workorders.changes import desk_topic, lights_topic, order_topic, unit_topic
 from api.workorders.reading import reader_of
 from api.workorders.types import Order, OrderResult
 from foundation.errors import DomainError, InvalidInput, NotFound
 from foundation.paging import PageRequest
+from workorders.deadlines.lights import Light
 from workorders.lifecycle.access import may_see
-from workorders.lifecycle.documents import OrderDocument, UnitTask
+from workorders.lifecycle.documents import OrderDocument, UnitTask, task_light
+from workorders.lifecycle.lines import stage_light
 from workorders.lifecycle.states import Status
+from workorders.lifecycle.values import Order as WorkOrder
 
 LOOKED_AT_SECONDS = 30.0
 """How often a listener to whom nothing happens is looked at: a session that ended ends its subscriptions."""
@@ -30,6 +34,19 @@ class DeskChange:
     on_desk: bool = strawberry.field(description="Whether it lies on this desk now.")
 
 
+@strawberry.type(description="A light on a desk changed, or may have.")
+class LightChange:
+    order: Order | None = strawberry.field(
+        description="As it is now. Null when it is not known what changed: read the desk again."
+    )
+    light: Light | None = strawberry.field(
+        description="Its light on this desk now; null where it has nothing to wait for."
+    )
+
+
+LightChangeResult = Annotated[
+    LightChange | Problem, strawberry.union("LightChangeResult", description="A light, or why nothing more is told.")
+]
 DeskChangeResult = Annotated[
     DeskChange | Problem, strawberry.union("DeskChangeResult", description="A change, or why nothing more is told.")
 ]
@@ -70,6 +87,37 @@ class OrderSubscriptions:
                         yield DeskChange(order=Order.of(document, await reader_of(context)), on_desk=on_desk)
         except DomainError as error:
             yield problem_of(error)
+
+    @subscribed(
+        "What crosses a line on a hotline desk (`status`) or a unit's (`unit`), or whose deadline there is moved."
+    )
+    async def light_changed(
+        self, info: Info, status: Status | None = None, unit: strawberry.ID | None = None
+    ) -> AsyncIterator[LightChangeResult]:
+        context = info.context
+        try:
+            topic, id = await _desk(context, status, optional_id(Kind.UNIT, unit, "unit"))
+            async with context.changes.listener(lights_topic(topic)) as listener:
+                async for document in _told(context, listener.changes):
+                    if document is None:
+                        yield LightChange(order=None, light=None)
+                    elif may_see(context.actor, document.order):
+                        reader = await reader_of(context)
+                        yield LightChange(
+                            order=Order.of(document, reader), light=_light(document.order, id, reader.now)
+                        )
+        except DomainError as error:
+            yield problem_of(error)
+
+
+def _light(order: WorkOrder, unit: str | None, now: datetime) -> Light | None:
+    """The light that it lies under on the hotline's desk; on a unit's, the most pressing of what there is to do."""
+    at = max(now, order.changed_at)
+    if unit is None:
+        return stage_light(order, at)
+    held = (each for each in order.assignments if each.open and unit in each.ancestors)
+    found = {task_light(order, each, at) for each in held}
+    return next((light for light in (Light.RED, Light.YELLOW, Light.GREEN) if light in found), None)
 
 
 async def _desk(context: Context, status: Status | None, unit: str | None) -> tuple[str, str | None]:

@@ -361,6 +361,7 @@ ELSEWHERE = {
     "workOrderChanged": "test_subscriptions_are_told_to_those_who_may_see",
     "inboxChanged": "test_subscriptions_are_told_to_those_who_may_see",
     "deskChanged": "test_subscriptions_are_told_to_those_who_may_see",
+    "lightChanged": "test_subscriptions_are_told_to_those_who_may_see",
 }
 
 KEPT_BESIDE = {IdempotencyKey, RateWindow, Session}
@@ -549,10 +550,13 @@ async def test_subscriptions_are_told_to_those_who_may_see(town: Api) -> None:
     order = await brought(town, DISPATCH)
     of_order = 'subscription { workOrderChanged(id: "%s") { __typename ... on Problem { code } } }'
     of_desk = "subscription { deskChanged(%s) { __typename ... on Problem { code } } }"
+    of_lights = of_desk.replace("deskChanged", "lightChanged")
     tries = {
         of_order % order: ("NOT_FOUND", SEES_ALL | WATER | {"zhang"}),
         of_desk % "status: RECEIVED": ("NOT_ALLOWED", SEES_ALL),
         of_desk % 'unit: "unit:water"': ("NOT_ALLOWED", SEES_ALL | WATER),
+        of_lights % "status: RECEIVED": ("NOT_ALLOWED", SEES_ALL),
+        of_lights % 'unit: "unit:water"': ("NOT_ALLOWED", SEES_ALL | WATER),
         "subscription { inboxChanged { __typename ... on Problem { code } } }": ("NOT_ALLOWED", STAFF_NAMES),
     }
     for query, (code, allowed) in tries.items():

@@ -2,12 +2,17 @@
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pymongo.errors import PyMongoError
 
 from api.workorders import changes as module
+from foundation.clock import SettableClock
+from foundation.timers import Timers
 from tests.api.serving import Api
+from workorders.lifecycle.timing import timer_handlers
 
 ORDER_CHANGED = (
     "subscription($id: ID!) { workOrderChanged(id: $id) { ... on Order { status } ... on Problem { code } } }"
@@ -15,6 +20,12 @@ ORDER_CHANGED = (
 DESK_CHANGED = """subscription($status: OrderStatus, $unit: ID) {
     deskChanged(status: $status, unit: $unit) {
         ... on DeskChange { onDesk order { id } } ... on Problem { code fields { path } }
+    }
+}"""
+
+LIGHT_CHANGED = """subscription($status: OrderStatus, $unit: ID) {
+    lightChanged(status: $status, unit: $unit) {
+        ... on LightChange { light order { id light } } ... on Problem { code fields { path } }
     }
 }"""
 
@@ -61,6 +72,54 @@ async def test_a_desk_hears_what_comes_and_what_goes(api: Api) -> None:
         await api.act("dispatcher", "Dispatch", order, lead="unit:water")
         await hotline.hears({"onDesk": False, "order": {"id": order}})
         await unit.hears({"onDesk": True, "order": {"id": order}})
+
+
+async def test_lights_are_told_as_time_turns_them_and_as_a_moved_deadline_takes_them_back(api: Api) -> None:
+    order = await api.intake()
+    await api.act("dispatcher", "Dispatch", order, lead="unit:water")
+    async with api.websocket("dispatcher") as hotline, api.websocket("water") as unit:
+        await hotline.subscribe(LIGHT_CHANGED, status="DISPATCHED")
+        await unit.subscribe(LIGHT_CHANGED, unit="unit:water")
+        await listening(api, 2)
+        await pass_time(api, timedelta(minutes=100))  # of the 120 that signing may take
+        for socket in (hotline, unit):
+            await socket.hears({"light": "YELLOW", "order": {"id": order, "light": "YELLOW"}})
+        await api.act("water", "Sign", order)
+        await api.act("water", "Contact", order, reached=True, said="已到现场。")
+        assert await yellow_desks(api, order) == set()
+        await pass_time(api, timedelta(days=6))
+        await unit.hears({"light": "YELLOW", "order": {"id": order, "light": "YELLOW"}})
+        assert await yellow_desks(api, order) == {"hotlineDesk", "unitDesk"}
+        await api.act("water", "RequestExtension", order, workingDays=3, reason="等待配件。")
+        await api.act("dispatcher", "Grant", order, kind="EXTENSION")
+        await unit.hears({"light": "GREEN", "order": {"id": order, "light": "GREEN"}})
+        assert await yellow_desks(api, order) == set()
+
+
+async def pass_time(api: Api, lapse: timedelta) -> None:
+    """What a worker does so much later; the town's own clock stays, for sessions would end."""
+    later = api.clock.now() + lapse
+    office = replace(api.app.office, clock=SettableClock(later))
+    while await Timers(api.app.database, timer_handlers(office)).sweep(later):
+        pass
+
+
+async def yellow_desks(api: Api, order: str) -> set[str]:
+    """The desks of what is in progress that show this order among those under a yellow light."""
+    found = await api.run(
+        "dispatcher",
+        """{
+            hotlineDesk(status: IN_PROGRESS, light: YELLOW) { ... on OrderConnection { edges { node { id } } } }
+            unitDesk(unit: "unit:water", task: HANDLE, light: YELLOW) {
+                ... on AssignmentConnection { edges { node { order { id } } } }
+            }
+        }""",
+    )
+    desks = {
+        name: [edge["node"].get("order", edge["node"])["id"] for edge in d["edges"]]
+        for name, d in found["data"].items()
+    }
+    return {name for name, ids in desks.items() if order in ids}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from foundation.errors import InvalidInput, NotAllowed, NotFound
 from foundation.events import Event, event_id
 from foundation.paging import EARLIEST, LATEST, Page, PageRequest, Span, instant, page_of
 from identity.actors import HOTLINE_ROLES, Actor, Role
+from workorders.deadlines.lights import Light
 from workorders.lifecycle.access import SEES_ALL, may_see, require_hotline_desk, require_unit_desk
 from workorders.lifecycle.documents import (
     NumberClaim,
@@ -135,9 +136,17 @@ class OrderRepository:
         return _loaded(page)
 
     async def desk(
-        self, actor: Actor, status: Status, request: PageRequest, now: datetime, due: Span | None = None
+        self,
+        actor: Actor,
+        status: Status,
+        request: PageRequest,
+        now: datetime,
+        due: Span | None = None,
+        light: Light | None = None,
     ) -> Page[OrderDocument]:
-        """A hotline desk: the orders in one state, soonest due first. Raises `NotAllowed` for others."""
+        """A hotline desk: the orders in one state, soonest due first; if asked, those under one light, as the latest
+        event of each has it. Raises `NotAllowed` for others.
+        """
         require_hotline_desk(actor)
         page = await page_of(
             self._database,
@@ -148,6 +157,7 @@ class OrderRepository:
             descending=False,
             around=now,
             span=due or Span(),
+            narrow={"light": light} if light else None,
         )
         return _loaded(page)
 
@@ -178,8 +188,10 @@ class OrderRepository:
         request: PageRequest,
         now: datetime,
         due: Span | None = None,
+        light: Light | None = None,
     ) -> Page[UnitDesk]:
-        """A unit's desk, with everything below it: the assignments with this task, soonest due first.
+        """A unit's desk, with everything below it: the assignments with this task, soonest due first; if asked, those
+        under one light.
 
         Raises `NotAllowed` for a unit that is not the actor's own; what lies below it is on the own desk.
         """
@@ -193,6 +205,7 @@ class OrderRepository:
             descending=False,
             around=now,
             span=due or Span(),
+            narrow={"light": light} if light else None,
         )
         return page.map([UnitDesk.load(raw) for raw in page.items])
 
