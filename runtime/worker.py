@@ -19,6 +19,7 @@ from runtime.logs import configure_logs
 from runtime.processes import live_and_die_with_parent, run_child
 from workorders.attachments import erasing as uploads
 from workorders.contacts import retention as contacts
+from workorders.lifecycle import succeeding
 from workorders.lifecycle.checkpoints import sign_day
 
 log = structlog.get_logger()
@@ -92,12 +93,16 @@ def sweeps_of(app: App) -> list[Sweep]:
     async def sweep_contacts(now: datetime) -> int:
         return await contacts.sweep(app.contacts, now, contacts_kept)
 
+    async def hand_on(_: datetime) -> int:
+        return await succeeding.hand_on(app.office)
+
     async def sweep_notices(now: datetime) -> int:
         return await retention.sweep(app.database, now)
 
     return [
         Sweep("timers", app.timers.sweep),
         *(Sweep(consumer.name, consumer.sweep, every=timedelta(milliseconds=500)) for consumer in app.consumers),
+        Sweep("successions", hand_on, every=timedelta(seconds=30)),
         Sweep("erasures", finish_erasures, every=timedelta(seconds=30)),
         Sweep("uploads", sweep_uploads, every=timedelta(minutes=10)),
         Sweep("contacts", sweep_contacts, every=timedelta(minutes=10)),
