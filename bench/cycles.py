@@ -35,7 +35,7 @@ DESK_ROUNDS = 150
 DATABASE = "bench_cycles"
 DESK = """{ hotlineDesk(status: IN_PROGRESS, first: 20) { __typename ... on OrderConnection { edges { cursor node {
   id number status receivedAt title } } pageInfo { hasNextPage endCursor } } ... on Problem { code message } } }"""
-DESK_LIT = DESK.replace("receivedAt", "receivedAt dueAt light")
+DESK_LIT = DESK.replace("receivedAt", "receivedAt light")
 
 
 async def drive(plan: Mapping[str, Any]) -> dict[str, Any]:

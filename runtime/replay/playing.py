@@ -23,13 +23,12 @@ from foundation.documents import Stored
 from foundation.errors import Busy, DomainError
 from foundation.faults import DatabaseUnreachable, ExitCode, OperatorFault
 from foundation.outbox import LEASE
-from foundation.timers import LONG_AGO, Timer, Timers
+from foundation.timers import LONG_AGO, Timer
 from runtime.composition import App
 from runtime.replay import town
 from runtime.replay.reading import MessageFile, Row
 from runtime.replay.stage import ReplayedRow, Stage
 from workorders.deadlines.packs import RulePack
-from workorders.lifecycle.timing import timer_handlers
 
 TOGETHER: Final = 8
 """How many orders' events run beside each other; more gains nothing, for one process is then busy."""
@@ -195,9 +194,7 @@ class _Player:
     async def _fire_timers(self, until: datetime) -> None:
         """Fire what is due, each at its own time."""
         while waiting := await self._timers(until):
-            for due in dict.fromkeys(timer.due for timer in waiting):
-                office = replace(self.app.office, clock=SettableClock(due))
-                await Timers(self.app.database, timer_handlers(office)).sweep(due)
+            await self.app.timers.fire_all(waiting, lambda timer: timer.due)
 
     async def _keep(self, played: Sequence[Event]) -> None:
         """Note down how far it came; now and then let the consumers of the outbox work."""

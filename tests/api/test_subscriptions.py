@@ -2,17 +2,13 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from pymongo.errors import PyMongoError
 
 from api.workorders import changes as module
-from foundation.clock import SettableClock
-from foundation.timers import Timers
 from tests.api.serving import Api
-from workorders.lifecycle.timing import timer_handlers
 
 ORDER_CHANGED = (
     "subscription($id: ID!) { workOrderChanged(id: $id) { ... on Order { status } ... on Problem { code } } }"
@@ -98,9 +94,7 @@ async def test_lights_are_told_as_time_turns_them_and_as_a_moved_deadline_takes_
 
 async def pass_time(api: Api, lapse: timedelta) -> None:
     """What a worker does so much later; the town's own clock stays, for sessions would end."""
-    later = api.clock.now() + lapse
-    office = replace(api.app.office, clock=SettableClock(later))
-    while await Timers(api.app.database, timer_handlers(office)).sweep(later):
+    while await api.app.timers.sweep(api.clock.now() + lapse):
         pass
 
 

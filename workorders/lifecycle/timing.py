@@ -1,9 +1,11 @@
 """What time itself does to orders: one timer watches each, and does whatever time has done by then."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from foundation.changes import Change
+from foundation.clock import SettableClock
 from foundation.timers import Handler, Timer
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.lines import next_moment
@@ -15,11 +17,13 @@ def timer_handlers(office: Office) -> Mapping[str, Handler]:
     """The handlers of the life cycle's timers, by kind."""
 
     async def watch(timer: Timer, now: datetime) -> None:
+        at_now = replace(office, clock=SettableClock(now))
+
         def delete_timer(change: Change, _: OrderDocument) -> None:
             timer.done(change)
 
         try:
-            await office.act(TIMERS, timer.subject, None, beside=delete_timer)
+            await at_now.act(TIMERS, timer.subject, None, beside=delete_timer)
         except NothingToDo:
             await office.database.save(await _put_off(office, timer))
 
