@@ -1,6 +1,6 @@
 """Telling 告知: the consumer of the outbox that tells people of the lines that lights crossed, each line once."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +28,8 @@ FRESH: Final = timedelta(minutes=10)
 MOST_SINGLY: Final = 10
 """More for one person in one batch go into the day's digest, all of them."""
 
+UNHEARD_NAMED: Final = 5
+
 
 @dataclass(frozen=True, slots=True)
 class _Crossed:
@@ -54,19 +56,21 @@ def teller(database: Database, library: TermsLibrary, people: People, inbox: Inb
 
     async def apply(rows: Sequence[OutboxRow], now: datetime) -> Applied:
         orders = await database.get_many(OrderDocument, list({row.subject for row in rows}))
-        failed, told = set[str](), defaultdict[str, list[_Crossed]](list)
+        failed, told, unheard = set[str](), defaultdict[str, list[_Crossed]](list), Counter[str]()
         for row in rows:
             document = orders.get(row.subject)
             if document is None:
                 continue
             try:
-                found = await _told(row, document.order)
+                found = await _told(row, document.order, unheard)
             except Exception as error:
                 log.warning("line_failed", row=row.id, error=type(error).__name__)
                 failed.add(row.id)
                 continue
             for person, crossed in found:
                 told[person].append(crossed)
+        if unheard:
+            log.warning("lines_told_nobody", lines=unheard.total(), by_unit=dict(unheard.most_common(UNHEARD_NAMED)))
         change = Change()
         singly, gathered = _parted(told, now)
         await inbox.deliver(change, [each.notice(person) for person, each in singly], now)
@@ -75,8 +79,8 @@ def teller(database: Database, library: TermsLibrary, people: People, inbox: Inb
         await inbox.gather(change, digests, now)
         return Applied(change, frozenset(failed))
 
-    async def _told(row: OutboxRow, order: Order) -> list[tuple[str, _Crossed]]:
-        """Whom to tell which of a row's lines."""
+    async def _told(row: OutboxRow, order: Order, unheard: Counter[str]) -> list[tuple[str, _Crossed]]:
+        """Whom to tell which of a row's lines; those that nobody stands for are counted by unit."""
         terms = await library.recorded(order.rules, order.calendar)
         found = []
         for n, raw in enumerate(row.data["lines"]):
@@ -85,7 +89,7 @@ def teller(database: Database, library: TermsLibrary, people: People, inbox: Inb
             audiences = audiences_of(terms.rules.escalation, line.light, line.level)
             persons = await _persons(recipients_of(audiences, line.term, path))
             if not persons:
-                log.info("line_told_nobody", order=order.id, term=line.term, light=line.light, level=line.level)
+                unheard[unit or "hotline"] += 1
             crossed = _crossed(f"{LIGHTS}:{instant(line.at)}:{row.id}:{n}", order, line, unit, terms)
             found += [(person, crossed) for person in persons]
         return found
