@@ -15,6 +15,7 @@ from identity.actors import Actor
 from identity.documents import Resident, Staff
 from identity.subjects import resident_actor
 from runtime.composition import App, build
+from runtime.preparing import prepare
 from runtime.replay import town
 from workorders.deadlines.packs import RulePack, shipped_pack
 
@@ -54,7 +55,8 @@ async def opened(place: Place, database: str, clock: Clock | None = None) -> Asy
 
 
 async def found(app: App, rules: RulePack | None = None) -> None:
-    """The town; dispatching is a call of its own here."""
+    """The town, in a database of this release; dispatching is a call of its own here."""
+    await prepare(app, print)
     await town.found(app, rules=rules, fallback=replace(town.FALLBACK, auto_dispatch=False))
 
 

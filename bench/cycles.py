@@ -52,8 +52,6 @@ async def measure(place: Place, *, stored: int = STORED) -> list[Row]:
     async with opened(place, DATABASE) as app:
         await found(app, short_cycle())
         await load(app, stored, HALF_A_YEAR)
-        async with serving(place, DATABASE):
-            pass  # a first start prepares the database
         async with serving(place, DATABASE) as served:
             rows = await _steady(app, place, served, stored)
             rows += await _spike(app)

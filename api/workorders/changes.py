@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 from foundation.database import Database, Raw
 from foundation.events import Event
 from notifications.documents import Notice, recipient_of
-from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.documents import OrderDocument, PhoneStage
 from workorders.lifecycle.states import TRANSITIONS, Action, Status
 
 GATHERED_SECONDS = 0.05
@@ -56,6 +56,10 @@ def desk_topic(status: Status) -> str:
 
 def unit_topic(unit: str) -> str:
     return f"unit:{unit}"
+
+
+def phone_topic(stage: PhoneStage) -> str:
+    return f"phone:{stage}"
 
 
 def lights_topic(desk: str) -> str:
@@ -223,6 +227,8 @@ class Changes:
         units = {unit for assignment in order.assignments for unit in assignment.ancestors}
         desks = [*map(desk_topic, left | {order.status}), *map(unit_topic, units)]
         topics = [order_topic(order.id), *desks]
+        if order.phone_task is not None:
+            topics += map(phone_topic, PhoneStage)
         if not MOVES_LIGHTS.isdisjoint(actions):
             topics += map(lights_topic, desks)
         for topic in topics:

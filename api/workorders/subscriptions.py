@@ -1,6 +1,7 @@
 """Subscriptions: an order, a desk. Who listens is looked at again before each thing that is told."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -10,14 +11,14 @@ from api.context import Context, Info
 from api.fields import subscribed
 from api.ids import Kind, local_id, optional_id
 from api.problems import Problem, problem_of
-from api.workorders.changes import desk_topic, lights_topic, order_topic, unit_topic
+from api.workorders.changes import desk_topic, lights_topic, order_topic, phone_topic, unit_topic
 from api.workorders.reading import reader_of
 from api.workorders.types import Order, OrderResult
 from foundation.errors import DomainError, InvalidInput, NotFound
 from foundation.paging import PageRequest
 from workorders.deadlines.lights import Light
 from workorders.lifecycle.access import may_see
-from workorders.lifecycle.documents import OrderDocument, UnitTask, task_light
+from workorders.lifecycle.documents import OrderDocument, PhoneDesk, PhoneStage, UnitTask, task_light
 from workorders.lifecycle.lines import stage_light
 from workorders.lifecycle.states import Status
 from workorders.lifecycle.values import Order as WorkOrder
@@ -70,21 +71,27 @@ class OrderSubscriptions:
         except DomainError as error:
             yield problem_of(error)
 
-    @subscribed("What changes on a hotline desk (`status`) or a unit's (`unit`, its subtree's too); give one of them.")
+    @subscribed(
+        "What changes on a hotline desk (`status`), a unit's (`unit`, its subtree's too) or that of phone tasks "
+        "(`phone`); give one of them."
+    )
     async def desk_changed(
-        self, info: Info, status: Status | None = None, unit: strawberry.ID | None = None
+        self,
+        info: Info,
+        status: Status | None = None,
+        unit: strawberry.ID | None = None,
+        phone: PhoneStage | None = None,
     ) -> AsyncIterator[DeskChangeResult]:
         context = info.context
         try:
-            topic, id = await _desk(context, status, optional_id(Kind.UNIT, unit, "unit"))
-            async with context.changes.listener(topic) as listener:
+            desk = await _desk(context, status, optional_id(Kind.UNIT, unit, "unit"), phone)
+            async with context.changes.listener(desk.topic) as listener:
                 async for document in _told(context, listener.changes):
                     if document is None:
                         yield DeskChange(order=None, on_desk=False)
                     elif may_see(context.actor, document.order):
-                        on_desk = _on_unit(document, id) if id else document.status is status
-                        on_desk = on_desk and not document.order.muted
-                        yield DeskChange(order=Order.of(document, await reader_of(context)), on_desk=on_desk)
+                        order = Order.of(document, await reader_of(context))
+                        yield DeskChange(order=order, on_desk=desk.holds(document))
         except DomainError as error:
             yield problem_of(error)
 
@@ -96,15 +103,15 @@ class OrderSubscriptions:
     ) -> AsyncIterator[LightChangeResult]:
         context = info.context
         try:
-            topic, id = await _desk(context, status, optional_id(Kind.UNIT, unit, "unit"))
-            async with context.changes.listener(lights_topic(topic)) as listener:
+            desk = await _desk(context, status, optional_id(Kind.UNIT, unit, "unit"))
+            async with context.changes.listener(lights_topic(desk.topic)) as listener:
                 async for document in _told(context, listener.changes):
                     if document is None:
                         yield LightChange(order=None, light=None)
                     elif may_see(context.actor, document.order):
                         reader = await reader_of(context)
                         yield LightChange(
-                            order=Order.of(document, reader), light=_light(document.order, id, reader.now)
+                            order=Order.of(document, reader), light=_light(document.order, desk.unit, reader.now)
                         )
         except DomainError as error:
             yield problem_of(error)
@@ -120,20 +127,44 @@ def _light(order: WorkOrder, unit: str | None, now: datetime) -> Light | None:
     return next((light for light in (Light.RED, Light.YELLOW, Light.GREEN) if light in found), None)
 
 
-async def _desk(context: Context, status: Status | None, unit: str | None) -> tuple[str, str | None]:
-    """The topic of a desk that the actor may read. Raises `InvalidInput`, `NotAllowed`."""
-    orders, now = context.services.office.orders, context.services.clock.now()
-    if status is not None and unit is None:
-        await orders.desk(context.actor, status, PageRequest(1), now)
-        return desk_topic(status), None
-    if unit is not None and status is None:
-        await orders.unit_desk(context.actor, unit, UnitTask.SIGN, PageRequest(1), now)
-        return unit_topic(unit), unit
-    raise InvalidInput.field("status", "请提供状态或单位中的一项。")
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """A desk that the actor may read: exactly one of its three is set."""
+
+    status: Status | None
+    unit: str | None
+    phone: PhoneStage | None
+
+    @property
+    def topic(self) -> str:
+        if self.unit is not None:
+            return unit_topic(self.unit)
+        return desk_topic(self.status) if self.status is not None else phone_topic(self.phone or PhoneStage.DUTY)
+
+    def holds(self, document: OrderDocument) -> bool:
+        """Whether the order lies on it now."""
+        order = document.order
+        if self.phone is not None:
+            row = PhoneDesk.of(order)
+            return row is not None and row.desk is self.phone
+        if self.unit is not None:
+            return not order.muted and any(a.open and self.unit in a.ancestors for a in order.assignments)
+        return not order.muted and order.status is self.status
 
 
-def _on_unit(document: OrderDocument, unit: str) -> bool:
-    return any(each.open and unit in each.ancestors for each in document.order.assignments)
+async def _desk(context: Context, status: Status | None, unit: str | None, phone: PhoneStage | None = None) -> _Desk:
+    """The desk that was named. Raises `InvalidInput`, and `NotAllowed` for one that the actor may not read."""
+    services, now = context.services, context.services.clock.now()
+    match status, unit, phone:
+        case Status(), None, None:
+            await services.office.orders.desk(context.actor, status, PageRequest(1), now)
+        case None, str(), None:
+            await services.office.orders.unit_desk(context.actor, unit, UnitTask.SIGN, PageRequest(1), now)
+        case None, None, PhoneStage():
+            await services.supervisions.phone_tasks(context.actor, phone, PageRequest(1), now)
+        case _:
+            raise InvalidInput.field("status", "请提供状态、单位、电话通知中的一项。")
+    return _Desk(status, unit, phone)
 
 
 Await = Callable[[float], Awaitable[list[OrderDocument | None] | None]]

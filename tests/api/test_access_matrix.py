@@ -555,6 +555,7 @@ async def test_subscriptions_are_told_to_those_who_may_see(town: Api) -> None:
         of_order % order: ("NOT_FOUND", SEES_ALL | WATER | {"zhang"}),
         of_desk % "status: RECEIVED": ("NOT_ALLOWED", SEES_ALL),
         of_desk % 'unit: "unit:water"': ("NOT_ALLOWED", SEES_ALL | WATER),
+        of_desk % "phone: DUTY": ("NOT_ALLOWED", DISPATCHERS | {"operator", "supervisor"}),
         of_lights % "status: RECEIVED": ("NOT_ALLOWED", SEES_ALL),
         of_lights % 'unit: "unit:water"': ("NOT_ALLOWED", SEES_ALL | WATER),
         "subscription { inboxChanged { __typename ... on Problem { code } } }": ("NOT_ALLOWED", STAFF_NAMES),

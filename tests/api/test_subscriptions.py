@@ -13,8 +13,8 @@ from tests.api.serving import Api
 ORDER_CHANGED = (
     "subscription($id: ID!) { workOrderChanged(id: $id) { ... on Order { status } ... on Problem { code } } }"
 )
-DESK_CHANGED = """subscription($status: OrderStatus, $unit: ID) {
-    deskChanged(status: $status, unit: $unit) {
+DESK_CHANGED = """subscription($status: OrderStatus, $unit: ID, $phone: PhoneStage) {
+    deskChanged(status: $status, unit: $unit, phone: $phone) {
         ... on DeskChange { onDesk order { id } } ... on Problem { code fields { path } }
     }
 }"""
@@ -116,13 +116,26 @@ async def yellow_desks(api: Api, order: str) -> set[str]:
     return {name for name, ids in desks.items() if order in ids}
 
 
+async def test_an_emergency_is_heard_of_by_those_who_call_the_duty_roster(api: Api) -> None:
+    async with api.websocket("operator") as operator:
+        await operator.subscribe(DESK_CHANGED, phone="SUPERVISOR")
+        await listening(api)
+        order = await api.intake(urgency="EMERGENCY")
+        await api.act("dispatcher", "Dispatch", order, lead="unit:water")
+        await operator.hears({"onDesk": True, "order": {"id": order}})
+        await api.act("water", "Sign", order)
+        await operator.hears({"onDesk": False, "order": {"id": order}})
+
+
 @pytest.mark.parametrize(
     ("who", "desk", "code"),
     [
         ("zhang", {"status": "RECEIVED"}, "NOT_ALLOWED"),
         ("water", {"status": "RECEIVED"}, "NOT_ALLOWED"),
         ("water", {"unit": "unit:heating"}, "NOT_ALLOWED"),
+        ("water", {"phone": "DUTY"}, "NOT_ALLOWED"),
         ("dispatcher", {}, "INVALID_INPUT"),
+        ("dispatcher", {"status": "RECEIVED", "unit": "unit:water"}, "INVALID_INPUT"),
         ("dispatcher", {"unit": "water"}, "INVALID_INPUT"),
     ],
 )
