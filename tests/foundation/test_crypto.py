@@ -139,6 +139,19 @@ def test_lookups_ask_for_hashes_under_every_key_the_current_first():
         f"{K1},{K1}",
         "k" * 17 + ":" + K1[3:],
     ],
+    ids=[
+        *(
+            "nothing",
+            "no key",
+            "an empty key",
+            "no base64",
+            "a short key",
+            "no name",
+            "a bad name",
+            "twice",
+            "a long name",
+        ),
+    ],
 )
 def test_a_bad_key_setting_is_refused_without_showing_the_key(setting):
     with pytest.raises(BadKeySetting) as refusal:

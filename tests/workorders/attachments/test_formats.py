@@ -32,7 +32,7 @@ def test_what_is_kept_is_kept_whole_when_examined_again(name: str) -> None:
     assert examine(kept) == (format, kept)
 
 
-@pytest.mark.parametrize("name", set(MEDIA_TYPES) - {"opus.ogg"})
+@pytest.mark.parametrize("name", sorted(set(MEDIA_TYPES) - {"opus.ogg"}))
 def test_neither_place_nor_maker_nor_texts_are_kept(name: str) -> None:
     kept = examine(sample(name))[1]
     for told in (b"SECRET", b"HUAWEI", b"2026:11:16", b"+30.1", b"xmpmeta"):

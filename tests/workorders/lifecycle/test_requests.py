@@ -176,7 +176,7 @@ async def test_nobody_decides_on_their_own_request(town: Town) -> None:
     assert await picture(town) == seen
 
 
-@pytest.mark.parametrize("kind", set(RequestKind) - {RequestKind.RETURN})
+@pytest.mark.parametrize("kind", sorted(set(RequestKind) - {RequestKind.RETURN}))
 async def test_only_a_signed_order_is_asked_for_but_a_return_comes_before(town: Town, kind: RequestKind) -> None:
     order = await a_work_order().dispatched_to("water").made_in(town)
     with pytest.raises(WrongState):
