@@ -1,0 +1,104 @@
+"""The orders behind a figure: lists that sum to it exactly, because they hold the very entries that were counted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from foundation.paging import Page, PageRequest, key_of, moment_of, time_key
+from identity.actors import Actor
+from workorders.statistics.access import scope_of
+from workorders.statistics.counting import Entry
+from workorders.statistics.definitions import DEFINITIONS, Figure, Outcome, Part, counter
+from workorders.statistics.documents import CountedOrder
+from workorders.statistics.errors import BadList
+from workorders.statistics.reading import OPEN, Figures, Question, Snapshot, snapshot_of
+from workorders.statistics.tallying import path_in
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which part of a figure is listed; of what is left out, for one reason or for all."""
+
+    figure: Figure
+    part: Part
+    reason: Outcome | None = None
+
+    @property
+    def counters(self) -> frozenset[str]:
+        """Raises `BadList` for a reason that the figure does not have."""
+        definition = DEFINITIONS[self.figure]
+        outcomes = definition.outcomes(self.part)
+        if self.reason is not None:
+            if self.part is not Part.LEFT_OUT or self.reason not in outcomes:
+                raise BadList
+            outcomes = frozenset({self.reason})
+        return frozenset(counter(definition.family, outcome) for outcome in outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One thing that was counted: an order, or one of its assignments, and what became of it."""
+
+    order: str
+    assignment: str | None
+    outcome: Outcome
+    at: datetime
+
+
+async def listed(
+    figures: Figures, actor: Actor, question: Question, listing: Listing, request: PageRequest, now: datetime
+) -> Page[Listed]:
+    """A page of what a figure is made of, in the order of the moments that it is counted by.
+
+    The rollups say on which days there is anything, so that a page reads no empty day. Raises `NotAllowed`, `BadList`,
+    `InvalidInput`.
+    """
+    by, scope = scope_of(actor, question.by, question.within)
+    wanted, after = listing.counters, key_of(request.after) if request.after else ""
+
+    def within(counted: CountedOrder, entry: Entry) -> bool:
+        return set(scope) <= set(path_in(by, entry, counted.traits))
+
+    async def body(session: AsyncClientSession) -> Page[Listed]:
+        snapshot = await snapshot_of(figures.database, session, now, figures.zone)
+        cells = await snapshot.cells(by, scope, question.window, by_day=True)
+        days = {
+            day.isoformat()
+            for path, day, counts in cells
+            if (not scope or path[-1] == scope[-1]) and any(counts[each] for each in wanted)
+        }
+        first_day = moment_of(after).astimezone(figures.zone).date().isoformat() if after else ""
+        found: list[tuple[str, Listed]] = []
+        for day in sorted(each for each in days if each >= first_day):
+            stored = {open_one for open_one, told in OPEN.items() if wanted.intersection(told)} | wanted
+            for counted in await snapshot.marked(stored, day):
+                for entry in counted.entries:
+                    key = time_key(entry.at, f"{counted.order}~{entry.id}")
+                    if (
+                        entry.day == day
+                        and key > after
+                        and _judged(entry, snapshot) in wanted
+                        and within(counted, entry)
+                    ):
+                        found.append((key, _listed(snapshot, counted, entry)))
+            if len(found) > request.first:
+                break
+        found.sort(key=lambda each: each[0])
+        page = found[: request.first]
+        return Page(tuple(each for _, each in page), tuple(key for key, _ in page), len(found) > request.first)
+
+    return await figures.database.transact(body)
+
+
+def _judged(entry: Entry, snapshot: Snapshot) -> str:
+    """The counter that an entry counts under as of now."""
+    if entry.counter not in OPEN:
+        return entry.counter
+    late, not_due = OPEN[entry.counter]
+    return late if entry.at < snapshot.as_of else not_due
+
+
+def _listed(snapshot: Snapshot, counted: CountedOrder, entry: Entry) -> Listed:
+    assignment = entry.subject if entry.subject != counted.order else None
+    return Listed(counted.order, assignment, Outcome(_judged(entry, snapshot).partition(":")[2]), entry.at)

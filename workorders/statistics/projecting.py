@@ -1,0 +1,54 @@
+"""What the projector does for the figures, in the transaction that takes its rows from the outbox.
+
+Of every order that changed it counts anew what the order adds to the figures, and applies the difference to what it had
+counted before: a row that comes twice, late or out of turn changes nothing. No action writes anything for the figures.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from foundation.changes import Change
+from foundation.database import Database
+from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.values import Order
+from workorders.statistics.counting import entries_of
+from workorders.statistics.documents import STATE, CountedOrder, FiguresState, add_cells, counted_id
+from workorders.statistics.tallying import Counted, moved, traits_of
+
+FIRST_GENERATION = 1
+
+
+async def current_generation(database: Database) -> int:
+    """The generation that is read."""
+    state = await database.get(FiguresState, STATE)
+    return FIRST_GENERATION if state is None else state.generation
+
+
+class FiguresFold:
+    """A fold of the projector: keeps the generation that is read up with what happens."""
+
+    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+        self._database, self._zone = database, zone
+
+    async def __call__(self, changed: Mapping[str, OrderDocument], now: datetime) -> Change:
+        if not changed:
+            return Change()
+        generation = await current_generation(self._database)
+        return await count_anew(self._database, self._zone, generation, [each.order for each in changed.values()])
+
+
+async def count_anew(database: Database, zone: ZoneInfo, generation: int, orders: Sequence[Order]) -> Change:
+    """What it takes to bring these orders' part in the figures of a generation up to date; nothing if it is."""
+    change = Change()
+    before = await database.get_many(CountedOrder, [counted_id(generation, order.id) for order in orders])
+    steps: list[tuple[Counted | None, Counted]] = []
+    for order in orders:
+        entries, was = entries_of(order, zone), before.get(counted_id(generation, order.id))
+        if was is not None and was.counted == (entries, traits_of(order)):
+            continue
+        counted = CountedOrder.of(generation, order, entries)
+        change.put(counted)
+        steps.append((was.counted if was else None, counted.counted))
+    add_cells(change, generation, moved(steps))
+    return change
