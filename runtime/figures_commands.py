@@ -108,6 +108,7 @@ def _run(body: "Callable[[App], Awaitable[T]]", database: str | None) -> T:
     from foundation.changes import StaleWrite
     from foundation.clock import SystemClock
     from runtime.preparing import installation, prepare
+    from workorders.statistics.recounting import BrokenLog
 
     async def opened(settings: "Settings", server: "Server") -> T:
         named = settings.model_copy(update={"database": database or settings.database})
@@ -119,7 +120,7 @@ def _run(body: "Callable[[App], Awaitable[T]]", database: str | None) -> T:
         return with_server(opened, tell)
     except StaleWrite:
         tell("zhengtong: another process took over the projector meanwhile; run the command again.")
-    except ValueError as fault:
+    except BrokenLog as fault:
         tell(f"zhengtong: the event log is broken, run `zhengtong verify`: {fault}")
     raise typer.Exit(ExitCode.FOUND_WANTING)
 

@@ -6,7 +6,7 @@ walk has passed it is counted again, from the events too.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ from foundation.paging import EARLIEST, LATEST
 from foundation.walking import ID_CHARACTERS
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import Fold, OrderProjection
+from workorders.statistics.definitions import OPEN
 from workorders.statistics.documents import CountedOrder, Rollup, counted_id, cut_of, sums
 from workorders.statistics.projecting import current_generation
 from workorders.statistics.recounting import recounted
@@ -97,7 +98,7 @@ async def check(
 ) -> Checked:
     """Recount everything; `found` is told each difference when it is met. Changes nothing but what is due anyway.
 
-    Raises `StaleWrite` if another process takes the lead meanwhile, `ValueError` where the event log is broken.
+    Raises `StaleWrite` if another process takes the lead meanwhile, `BrokenLog`.
     """
     checked, expected = Checked(), _Expected(database, zone)
     leader = projecting(expected)
@@ -177,12 +178,22 @@ async def _compare(
                         checked.counts += 1
                         if count != (by_events := left.pop(cell, 0)):
                             differs(_named(cell), count, by_events)
-                total, days = sums([rollup.total]), sums(rollup.days.values())
-                for name in sorted(total.keys() | days.keys()):
-                    if total[name] != days[name]:
-                        differs(f"{dimension} {'/'.join(rollup.path)} {rollup.month} {name}", total[name], days[name])
+                for what, kept, by_days in _sums(rollup):
+                    if kept != by_days:
+                        differs(f"{dimension} {'/'.join(rollup.path)} {rollup.month} {what}", kept, by_days)
     for cell, count in left.items():
         differs(_named(cell), 0, count)
+
+
+def _sums(rollup: Rollup) -> Iterator[tuple[str, int, int]]:
+    """What a rollup keeps beside its days, and what that is by them."""
+    total, days = sums([rollup.total]), sums(rollup.days.values())
+    for name in sorted(total.keys() | days.keys()):
+        yield f"{name} in sum", total[name], days[name]
+    for day in sorted(rollup.days.keys() | rollup.open.keys()):
+        counts, open_ones = rollup.days.get(day, {}), rollup.open.get(day, {})
+        for name in OPEN:
+            yield f"{day} {name} open", open_ones.get(name, 0), counts.get(name, 0)
 
 
 def _named(cell: Cell) -> str:

@@ -6,9 +6,10 @@ those of the day that an assignment was made (its `ancestors`): a unit that is m
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from workorders.deadlines.values import Deadline, Extension, Value
+from workorders.deadlines.values import Deadline, Extension
 from workorders.lifecycle.states import AssignmentEnd, AssignmentRole, Status
 from workorders.lifecycle.values import Assignment, Closing, Order, Reporter
 from workorders.statistics.definitions import Family, Outcome, counter
@@ -17,7 +18,7 @@ ATTEMPTS_THAT_COUNT = 3
 """So many calls in vain count as called back."""
 
 
-class Entry(Value):
+class Entry(NamedTuple):
     """One thing that is counted, once: `subject` is the order's id or an assignment's.
 
     `at` is the moment whose local `day` it counts by. `units` is the path of the unit that it is counted for, root

@@ -262,6 +262,16 @@ def counter(family: Family, outcome: Outcome) -> str:
     return f"{family}:{outcome}"
 
 
+OPEN: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        counter(family, outcome): (counter(family, late), counter(family, not_due))
+        for family in (Family.SIGN, Family.CONTACT, Family.REPLY)
+        for outcome, (late, not_due) in BY_CLOCK.items()
+    }
+)
+"""The counters of what is open: those under which it counts once it is past due, and before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One figure of something. `rate` is None where nothing is below the line, or the figure is no rate."""

@@ -5,7 +5,7 @@ Both stand under a generation, so that they can be made anew beside those that a
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from pymongo import IndexModel
 
@@ -13,6 +13,7 @@ from foundation.changes import Change
 from foundation.documents import Stored
 from workorders.lifecycle.values import Order
 from workorders.statistics.counting import Entry
+from workorders.statistics.definitions import OPEN
 from workorders.statistics.tallying import Cell, Counted, Dimension, Path, traits_of
 
 STATE = "figures"
@@ -34,7 +35,8 @@ class CountedOrder(Stored):
     order: str
     version: int
     traits: dict[str, Path]
-    entries: tuple[Entry, ...]
+    entries: list[list[Any]]
+    """The fields of each `Entry`."""
     marks: tuple[str, ...]
     """`mark_of` each entry: lists find it by these."""
 
@@ -52,13 +54,22 @@ class CountedOrder(Stored):
             order=order.id,
             version=order.version,
             traits=traits_of(order),
-            entries=entries,
+            entries=[list(entry) for entry in entries],
             marks=tuple(sorted({mark_of(generation, entry.counter, entry.day) for entry in entries})),
         )
 
     @property
     def counted(self) -> Counted:
-        return self.entries, self.traits
+        return counted_in({"entries": self.entries, "traits": self.traits})
+
+
+def counted_in(raw: Mapping[str, Any]) -> Counted:
+    """What the stored document says is counted of its order."""
+    entries = tuple(
+        Entry(counter, subject, at, day, tuple(units), rules)
+        for counter, subject, at, day, units, rules in raw["entries"]
+    )
+    return entries, {name: tuple(path) for name, path in raw["traits"].items()}
 
 
 def counted_id(generation: int, order: str) -> str:
@@ -70,13 +81,17 @@ def mark_of(generation: int, counter: str, day: str) -> str:
 
 
 class Rollup(Stored):
-    """The counts of one value of one dimension in one local month: `total`, and each of its `days`."""
+    """The counts of one value of one dimension in one local month: `total`, and each of its `days`.
+
+    What is `open` stands there once more by its due day, so that a whole month is read without its days.
+    """
 
     cut: str
     path: Path
     month: str
     total: dict[str, int] = {}
     days: dict[str, dict[str, int]] = {}
+    open: dict[str, dict[str, int]] = {}
 
     shard_key: ClassVar[str] = "cut"
 
@@ -97,9 +112,12 @@ def add_cells(change: Change, generation: int, cells: Mapping[Cell, int]) -> Non
     """Add to the rollups, which are made where they are missing."""
     by_rollup: dict[tuple[Dimension, Path, str], Counter[str]] = {}
     for cell, count in cells.items():
-        amounts = by_rollup.setdefault((cell.dimension, cell.path, cell.month), Counter())
-        amounts[f"days.{cell.day[8:]}.{cell.counter}"] += count
+        month, day = cell.day[:7], cell.day[8:]
+        amounts = by_rollup.setdefault((cell.dimension, cell.path, month), Counter())
+        amounts[f"days.{day}.{cell.counter}"] += count
         amounts[f"total.{cell.counter}"] += count
+        if cell.counter in OPEN:
+            amounts[f"open.{day}.{cell.counter}"] += count
     for (dimension, path, month), amounts in by_rollup.items():
         change.add(
             Rollup,

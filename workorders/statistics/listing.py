@@ -9,11 +9,11 @@ from foundation.paging import Page, PageRequest, key_of, moment_of, time_key
 from identity.actors import Actor
 from workorders.statistics.access import scope_of
 from workorders.statistics.counting import Entry
-from workorders.statistics.definitions import DEFINITIONS, Figure, Outcome, Part, counter
-from workorders.statistics.documents import CountedOrder
+from workorders.statistics.definitions import DEFINITIONS, OPEN, Figure, Outcome, Part, counter
 from workorders.statistics.errors import BadList
-from workorders.statistics.reading import OPEN, Figures, Question, Snapshot, snapshot_of
-from workorders.statistics.tallying import path_in
+from workorders.statistics.reading import Figures, Question, Snapshot, snapshot_of
+from workorders.statistics.tallying import Dimension, path_in
+from workorders.statistics.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +55,33 @@ async def listed(
     `InvalidInput`.
     """
     by, scope = scope_of(actor, question.by, question.within)
+    by = by if scope else Dimension.ALL  # everything lies on every dimension
     wanted, after = listing.counters, key_of(request.after) if request.after else ""
 
-    def within(counted: CountedOrder, entry: Entry) -> bool:
-        return set(scope) <= set(path_in(by, entry, counted.traits))
+    stored = {open_one for open_one, told in OPEN.items() if wanted.intersection(told)} | wanted
 
     async def body(session: AsyncClientSession) -> Page[Listed]:
         snapshot = await snapshot_of(figures.database, session, now, figures.zone)
-        cells = await snapshot.cells(by, scope, question.window, by_day=True)
-        days = {
-            day.isoformat()
-            for path, day, counts in cells
-            if (not scope or path[-1] == scope[-1]) and any(counts[each] for each in wanted)
-        }
-        first_day = moment_of(after).astimezone(figures.zone).date().isoformat() if after else ""
+        days = tuple(Window(day, day) for day in question.window.each_day())
+        rows = await snapshot.rows(by, scope, days)
+        start = moment_of(after).astimezone(figures.zone).date() if after else question.window.first
         found: list[tuple[str, Listed]] = []
-        for day in sorted(each for each in days if each >= first_day):
-            stored = {open_one for open_one, told in OPEN.items() if wanted.intersection(told)} | wanted
-            for counted in await snapshot.marked(stored, day):
-                for entry in counted.entries:
-                    key = time_key(entry.at, f"{counted.order}~{entry.id}")
+        for window, values in zip(days, rows, strict=True):
+            counts = values.get(scope[-1] if scope else "", {})
+            if window.first < start or not any(counts.get(each) for each in wanted):
+                continue
+            day = window.first.isoformat()
+            for order, (entries, traits) in await snapshot.marked(stored, day):
+                for entry in entries:
+                    key = time_key(entry.at, f"{order}~{entry.id}")
+                    told = _judged(entry, snapshot)
                     if (
                         entry.day == day
                         and key > after
-                        and _judged(entry, snapshot) in wanted
-                        and within(counted, entry)
+                        and told in wanted
+                        and set(scope) <= set(path_in(by, entry, traits))
                     ):
-                        found.append((key, _listed(snapshot, counted, entry)))
+                        found.append((key, _listed(order, entry, told)))
             if len(found) > request.first:
                 break
         found.sort(key=lambda each: each[0])
@@ -99,6 +99,6 @@ def _judged(entry: Entry, snapshot: Snapshot) -> str:
     return late if entry.at < snapshot.as_of else not_due
 
 
-def _listed(snapshot: Snapshot, counted: CountedOrder, entry: Entry) -> Listed:
-    assignment = entry.subject if entry.subject != counted.order else None
-    return Listed(counted.order, assignment, Outcome(_judged(entry, snapshot).partition(":")[2]), entry.at)
+def _listed(order: str, entry: Entry, counter: str) -> Listed:
+    assignment = entry.subject if entry.subject != order else None
+    return Listed(order, assignment, Outcome(counter.partition(":")[2]), entry.at)

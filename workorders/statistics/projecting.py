@@ -13,8 +13,8 @@ from foundation.database import Database
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.values import Order
 from workorders.statistics.counting import entries_of
-from workorders.statistics.documents import STATE, CountedOrder, FiguresState, add_cells, counted_id
-from workorders.statistics.tallying import Counted, moved, traits_of
+from workorders.statistics.documents import STATE, CountedOrder, FiguresState, add_cells, counted_id, counted_in
+from workorders.statistics.tallying import NOTHING, Counted, moved, traits_of
 
 FIRST_GENERATION = 1
 
@@ -40,15 +40,14 @@ class FiguresFold:
 
 async def count_anew(database: Database, zone: ZoneInfo, generation: int, orders: Sequence[Order]) -> Change:
     """What it takes to bring these orders' part in the figures of a generation up to date; nothing if it is."""
-    change = Change()
-    before = await database.get_many(CountedOrder, [counted_id(generation, order.id) for order in orders])
-    steps: list[tuple[Counted | None, Counted]] = []
-    for order in orders:
-        entries, was = entries_of(order, zone), before.get(counted_id(generation, order.id))
-        if was is not None and was.counted == (entries, traits_of(order)):
-            continue
-        counted = CountedOrder.of(generation, order, entries)
-        change.put(counted)
-        steps.append((was.counted if was else None, counted.counted))
+    ids = [counted_id(generation, order.id) for order in orders]
+    found = await database.collection(CountedOrder).find({"_id": {"$in": ids}}, {"entries": 1, "traits": 1}).to_list()
+    known = {raw["_id"]: counted_in(raw) for raw in found}
+    change, steps = Change(), list[tuple[Counted, Counted]]()
+    for id, order in zip(ids, orders, strict=True):
+        before, after = known.get(id, NOTHING), (entries_of(order, zone), traits_of(order))
+        if before != after:
+            change.put(CountedOrder.of(generation, order, after[0]))
+            steps.append((before, after))
     add_cells(change, generation, moved(steps))
     return change

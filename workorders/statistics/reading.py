@@ -5,7 +5,7 @@ that happened is counted; what is open and was due by then is late. Rollups know
 those of the very day are past due is told by the orders that are due on it.
 """
 
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,22 +19,18 @@ from foundation.paging import EARLIEST, LATEST, instant, moment_of
 from identity.actors import Actor
 from workorders.lifecycle.recording import PROJECTOR
 from workorders.statistics.access import Scope, scope_of
-from workorders.statistics.definitions import BY_CLOCK, Family, Figure, Measured, counter, measured
-from workorders.statistics.documents import STATE, CountedOrder, FiguresState, Rollup, cut_of, mark_of
+from workorders.statistics.definitions import OPEN, Figure, Measured, measured
+from workorders.statistics.documents import STATE, CountedOrder, FiguresState, Rollup, counted_in, cut_of, mark_of
 from workorders.statistics.projecting import FIRST_GENERATION
-from workorders.statistics.tallying import Dimension, Path, path_in
-from workorders.statistics.windows import Per, Window, last_of_month, periods
+from workorders.statistics.tallying import Counted, Dimension, Path, path_in
+from workorders.statistics.windows import Per, Window, periods
 
-OPEN = {
-    counter(family, outcome): tuple(counter(family, each) for each in by_clock)
-    for family in (Family.SIGN, Family.CONTACT, Family.REPLY)
-    for outcome, by_clock in BY_CLOCK.items()
-}
-"""The counters of what is open: late and not due."""
-SECONDS = 4.0
-"""How long a reading may take."""
+MILLISECONDS = 4_000
+"""How long a query may take: a transaction lives for five seconds."""
 
-Counts = Counter[str]
+Counts = dict[str, int]
+Rows = dict[str, Counts]
+"""The counts of each value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,44 +91,25 @@ class Figures:
 
         async def body(session: AsyncClientSession) -> Table:
             snapshot = await snapshot_of(self.database, session, now, self.zone)
-            by_day = question.per in (Per.DAY, Per.WEEK)
-            told_apart = scope or by is not Dimension.ALL
-            cells = await snapshot.cells(by, scope, question.window, by_day=by_day) if told_apart else []
+            apart = scope or by is not Dimension.ALL
+            rows = await snapshot.rows(by, scope, split) if apart else [{} for _ in split]
             if scope:
-                total = [each for each in cells if each[0][-1] == scope[-1]]
+                totals = [found.get(scope[-1], {}) for found in rows]
             else:
-                total = await snapshot.cells(Dimension.ALL, (), question.window, by_day=by_day)
-            rules = await snapshot.cells(Dimension.RULES, (), question.window, by_day=False)
-            return Table(
-                question=question,
-                by=by,
-                periods=tuple(_period(window, cells, total, scope) for window in split),
-                rules=tuple(sorted({path[-1] for path, _, counts in rules if any(counts.values())})),
-                as_of=snapshot.as_of,
-            )
+                totals = [found.get("", {}) for found in await snapshot.rows(Dimension.ALL, (), split)]
+            rules = (await snapshot.rows(Dimension.RULES, (), (question.window,)))[0]
+            told = [
+                Period(window, Row(scope[-1] if scope else "", total), _rows(found))
+                for window, found, total in zip(split, rows, totals, strict=True)
+            ]
+            return Table(question, by, tuple(told), tuple(row.value for row in _rows(rules)), snapshot.as_of)
 
         return await self.database.transact(body)
 
 
-DatedCounts = tuple[Path, date, Counts]
-"""What is counted of a path on one day, or in a whole month, dated by its first."""
-
-
-def _period(window: Window, cells: Sequence[DatedCounts], total: Sequence[DatedCounts], scope: Scope) -> Period:
-    rows: dict[str, Counts] = {}
-    for path, day, counts in cells:
-        if day in window:
-            rows.setdefault(path[-1], Counter()).update(counts)
-    everything: Counts = Counter()
-    for _, day, counts in total:
-        if day in window:
-            everything.update(counts)
-    known = {value: counts for value, counts in rows.items() if any(counts.values())}
-    return Period(
-        window,
-        Row(scope[-1] if scope else "", everything),
-        tuple(Row(value, known[value]) for value in sorted(known)),
-    )
+def _rows(found: Rows) -> tuple[Row, ...]:
+    """Those of which anything is counted."""
+    return tuple(Row(value, found[value]) for value in sorted(found) if any(found[value].values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,69 +127,71 @@ class Snapshot:
         """The local day of `as_of`: what is open and due on it is partly late."""
         return self.as_of.astimezone(self.zone).date()
 
-    async def cells(self, by: Dimension, scope: Scope, window: Window, *, by_day: bool) -> list[DatedCounts]:
-        """The counts of every value within scope, by day or, where that tells as much, by month."""
-        whole: list[Window] = []
-        by_days: list[Window] = []
-        for part in window.months():
-            apart = by_day or not part.whole_months or self.today in Window(part.first, last_of_month(part.first))
-            (by_days if apart else whole).append(part)
-        found = [
-            (path, day, self._judged(day, counts))
-            for parts, field in ((whole, "total"), (by_days, "days"))
-            for part in _adjoining(parts)
-            async for path, day, counts in self._stored(by, scope, part, field)
-            if all(each in path for each in scope)
-        ]
+    async def rows(self, by: Dimension, scope: Scope, split: Sequence[Window]) -> list[Rows]:
+        """The counts of every value within scope, for each of the periods, which adjoin.
+
+        A month that lies in one period is read in sum, any other by its days.
+        """
+        found: list[Rows] = [{} for _ in split]
+        window = Window(split[0].first, split[-1].last)
+        ends = [each.last for each in split]
+        months = {f"{part.first:%Y-%m}": part for part in window.months()}
+        whole = {
+            month
+            for month, part in months.items()
+            if part.whole_months and bisect_left(ends, part.first) == bisect_left(ends, part.last)
+        }
+        for group, field in ((whole, "total"), (months.keys() - whole, "days")):
+            for start, end in _adjoining(sorted(group)):
+                async for path, raw in self._stored(by, scope, start, end, field):
+                    part = months[raw["month"]]
+                    if field == "total":
+                        into = found[bisect_left(ends, part.first)].setdefault(path[-1], {})
+                        _add(into, {name: number for name, number in raw["total"].items() if name not in OPEN})
+                    for day, counts in _dated(raw, "open" if field == "total" else "days"):
+                        if day in part:
+                            self._judge(found[bisect_left(ends, day)].setdefault(path[-1], {}), day, counts)
         if self.today in window:
-            found += await self._due_today(by, scope)
+            await self._due_today(found[bisect_left(ends, self.today)], by, scope)
         return found
 
-    async def _stored(self, by: Dimension, scope: Scope, part: Window, field: str) -> AsyncIterator[DatedCounts]:
-        bounds = {"$gte": f"{part.first:%Y-%m}", "$lte": f"{part.last:%Y-%m}"}
-        query: Raw = {"cut": cut_of(self.generation, by), "month": bounds}
+    async def _stored(
+        self, by: Dimension, scope: Scope, start: str, end: str, field: str
+    ) -> AsyncIterator[tuple[Path, Raw]]:
+        query: Raw = {"cut": cut_of(self.generation, by), "month": {"$gte": start, "$lte": end}}
         if scope:
             query["path"] = scope[-1]
-        fields = {"path": 1, "month": 1, field: 1}
+        fields = {"path": 1, "month": 1, **dict.fromkeys(("total", "open") if field == "total" else ("days",), 1)}
         cursor = self.database.collection(Rollup).find(query, fields, session=self.session)
-        for raw in await cursor.max_time_ms(int(SECONDS * 1000)).to_list():
-            path, month = tuple(raw["path"]), date.fromisoformat(f"{raw['month']}-01")
-            if field == "total":
-                yield path, month, Counter(raw["total"])
-                continue
-            for number, counts in raw["days"].items():
-                day = month.replace(day=int(number))
-                if day in part:
-                    yield path, day, Counter(counts)
+        for raw in await cursor.max_time_ms(MILLISECONDS).to_list():
+            if all(each in raw["path"] for each in scope):
+                yield tuple(raw["path"]), raw
 
-    def _judged(self, day: date, counts: Counts) -> Counts:
-        """What is open told apart, by its due day; that of today as if it were not due."""
-        for open_one, (late, not_due) in OPEN.items():
-            if number := counts.pop(open_one, 0):
-                counts[late if day < self.today else not_due] += number
-        return counts
+    def _judge(self, into: Counts, day: date, counts: Mapping[str, int]) -> None:
+        """Add a day's counts; what is open counts by its due day, that of today as if it were not due."""
+        past = day < self.today
+        for name, number in counts.items():
+            if number:
+                told = OPEN[name][0 if past else 1] if name in OPEN else name
+                into[told] = into.get(told, 0) + number
 
-    async def _due_today(self, by: Dimension, scope: Scope) -> list[DatedCounts]:
+    async def _due_today(self, into: Rows, by: Dimension, scope: Scope) -> None:
         """What of today's is late by now."""
-        found: list[DatedCounts] = []
-        for counted in await self.marked(OPEN, self.today.isoformat()):
-            for entry in counted.entries:
-                if entry.counter in OPEN and entry.day == self.today.isoformat() and entry.at < self.as_of:
+        today = self.today.isoformat()
+        for _, (entries, traits) in await self.marked(OPEN, today):
+            for entry in entries:
+                if entry.counter in OPEN and entry.day == today and entry.at < self.as_of:
                     late, not_due = OPEN[entry.counter]
-                    path = path_in(by, entry, counted.traits)
+                    path = path_in(by, entry, traits)
                     for depth in range(1, len(path) + 1):
                         if all(each in path[:depth] for each in scope):
-                            found.append((path[:depth], self.today, Counter({late: 1, not_due: -1})))
-        return found
+                            _add(into.setdefault(path[depth - 1], {}), {late: 1, not_due: -1})
 
-    async def marked(
-        self, counters: Collection[str], day: str, narrow: Mapping[str, object] | None = None
-    ) -> list[CountedOrder]:
-        """The orders that have an entry under one of these counters on a day."""
+    async def marked(self, counters: Collection[str], day: str) -> list[tuple[str, Counted]]:
+        """The orders that have an entry under one of these counters on a day, with all that is counted of them."""
         marks = [mark_of(self.generation, each, day) for each in counters]
-        query = {"marks": {"$in": marks}, **(narrow or {})}
-        cursor = self.database.collection(CountedOrder).find(query, session=self.session)
-        return [CountedOrder.load(raw) for raw in await cursor.max_time_ms(int(SECONDS * 1000)).to_list()]
+        cursor = self.database.collection(CountedOrder).find({"marks": {"$in": marks}}, session=self.session)
+        return [(raw["order"], counted_in(raw)) for raw in await cursor.max_time_ms(MILLISECONDS).to_list()]
 
 
 async def snapshot_of(database: Database, session: AsyncClientSession, now: datetime, zone: ZoneInfo) -> Snapshot:
@@ -226,15 +205,27 @@ async def snapshot_of(database: Database, session: AsyncClientSession, now: date
     return Snapshot(database, session, state["generation"] if state else FIRST_GENERATION, as_of, zone)
 
 
-def _adjoining(parts: Sequence[Window]) -> Iterator[Window]:
-    """Months that follow each other, as one window."""
-    start: Window | None = None
-    for part in parts:
-        if start is not None and (part.first - start.last).days == 1:
-            start = Window(start.first, part.last)
-            continue
-        if start is not None:
-            yield start
-        start = part
-    if start is not None:
-        yield start
+def _add(into: Counts, counts: Mapping[str, int]) -> None:
+    for name, number in counts.items():
+        if number:
+            into[name] = into.get(name, 0) + number
+
+
+def _dated(raw: Raw, field: str) -> Iterator[tuple[date, Mapping[str, int]]]:
+    """The days of a rollup."""
+    year, month = int(raw["month"][:4]), int(raw["month"][5:])
+    for day, counts in raw.get(field, {}).items():
+        yield date(year, month, int(day)), counts
+
+
+def _adjoining(months: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Months that follow each other, as ranges from the first to the last."""
+    start = 0
+    for end in range(1, len(months) + 1):
+        if end == len(months) or _number(months[end]) != _number(months[end - 1]) + 1:
+            yield months[start], months[end - 1]
+            start = end
+
+
+def _number(month: str) -> int:
+    return int(month[:4]) * 12 + int(month[5:])

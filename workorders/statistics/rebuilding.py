@@ -30,7 +30,7 @@ async def rebuild(
 ) -> int:
     """Make the figures anew; answers of how many orders. `progress` is told how many are counted.
 
-    Raises `StaleWrite` if another process takes the lead meanwhile, `ValueError` where the event log is broken.
+    Raises `StaleWrite` if another process takes the lead meanwhile, `BrokenLog`.
     """
     old = await current_generation(database)
     new = old + 1

@@ -13,16 +13,20 @@ from workorders.statistics.counting import entries_of
 from workorders.statistics.tallying import Counted, traits_of
 
 
+class BrokenLog(Exception):
+    """An event is missing: nothing can be counted from the events."""
+
+
 async def orders_from_events(database: Database, sequences: Mapping[str, int]) -> dict[str, Order]:
     """A page's worth of orders as their events up to these sequences make them; one without events is left out.
 
-    Raises `ValueError` where an event is missing: then the log is broken, and nothing can be counted.
+    Raises `BrokenLog`.
     """
     wanted = [event_id(id, number) for id, last in sequences.items() for number in range(1, last + 1)]
     found = await database.get_many(Event, wanted)
     if len(found) < len(wanted):
         missing = next(id for id in wanted if id not in found)
-        raise ValueError(f"event {missing} is missing")
+        raise BrokenLog(f"event {missing} is missing")
     orders: dict[str, Order] = {}
     for id, last in sequences.items():
         events = [found[event_id(id, number)] for number in range(1, last + 1)]
@@ -32,6 +36,6 @@ async def orders_from_events(database: Database, sequences: Mapping[str, int]) -
 
 
 async def recounted(database: Database, zone: ZoneInfo, sequences: Mapping[str, int]) -> dict[str, Counted]:
-    """What each of these orders adds to the figures, as of its sequence. Raises `ValueError`."""
+    """What each of these orders adds to the figures, as of its sequence. Raises `BrokenLog`."""
     orders = await orders_from_events(database, sequences)
     return {id: (entries_of(order, zone), traits_of(order)) for id, order in orders.items()}

@@ -6,8 +6,8 @@ rollups of every value on its path, so that a unit's rollup is that of its subtr
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from workorders.lifecycle.values import Order
 from workorders.statistics.counting import Entry
@@ -46,18 +46,13 @@ def traits_of(order: Order) -> dict[str, Path]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One count: of a dimension's value (the last of `path`), on a local day, under a counter."""
 
     dimension: Dimension
     path: Path
     day: str
     counter: str
-
-    @property
-    def month(self) -> str:
-        return self.day[:7]
 
 
 def path_in(dimension: Dimension, entry: Entry, traits: Traits) -> Path:
@@ -82,15 +77,19 @@ def cells_of(entry: Entry, traits: Traits) -> Iterator[Cell]:
 
 
 Counted = tuple[Sequence[Entry], Traits]
+"""What is counted of one order."""
+NOTHING: Counted = ((), {})
 
 
-def moved(steps: Iterable[tuple[Counted | None, Counted]]) -> Counter[Cell]:
+def moved(steps: Iterable[tuple[Counted, Counted]]) -> dict[Cell, int]:
     """What changes in the cells when orders are counted anew; cells that stay as they are left out."""
     change: Counter[Cell] = Counter()
-    for before, (entries, traits) in steps:
-        for entry in entries:
-            change.update(cells_of(entry, traits))
-        if before is not None:
-            for entry in before[0]:
-                change.subtract(cells_of(entry, before[1]))
-    return Counter({cell: count for cell, count in change.items() if count})
+    for (old, old_traits), (new, new_traits) in steps:
+        same = set(old).intersection(new) if old_traits == new_traits else frozenset()
+        for entry in new:
+            if entry not in same:
+                change.update(cells_of(entry, new_traits))
+        for entry in old:
+            if entry not in same:
+                change.subtract(cells_of(entry, old_traits))
+    return {cell: count for cell, count in change.items() if count}

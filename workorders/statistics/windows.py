@@ -37,6 +37,10 @@ class Window:
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
 
+    def each_day(self) -> Iterator[date]:
+        for number in range(self.days):
+            yield self.first + number * DAY
+
     def months(self) -> Iterator["Window"]:
         """The parts of the window that lie in one month each, in order."""
         start = self.first
