@@ -5,13 +5,15 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from foundation.database import Database
 from foundation.outbox import Consumer
-from foundation.paging import PageRequest
+from foundation.paging import PageRequest, cursor_of
 from identity.actors import Actor
-from tests.workorders.lifecycle.town import LEADER, Town
-from workorders.lifecycle.projecting import Fold, projector
+from tests.workorders.lifecycle.town import LEADER, MODELS, Town, new_town
+from workorders.lifecycle.projecting import Fold, OrderProjection, Tally, projector
 from workorders.statistics.checking import Checked, check
 from workorders.statistics.definitions import DEFINITIONS, Figure, Measured, Outcome, Part
+from workorders.statistics.documents import MODELS as STATISTICS
 from workorders.statistics.listing import Listed, Listing, listed
 from workorders.statistics.projecting import FiguresFold
 from workorders.statistics.reading import Figures, Question, Table
@@ -65,8 +67,6 @@ class Bureau:
             found += page.items
             if not page.has_next:
                 return found
-            from foundation.paging import cursor_of
-
             after = cursor_of(page.keys[-1])
 
     async def check(self) -> Checked:
@@ -89,3 +89,9 @@ class Bureau:
             keys = [(each.order, each.assignment) for each in (*denominator, *left_out)]
             assert len(keys) == len(set(keys)), figure
             assert {e.outcome for e in denominator} <= DEFINITIONS[figure].denominator
+
+
+async def a_bureau(database: Database) -> Bureau:
+    """In a new town."""
+    await database.prepare((*MODELS, *STATISTICS, OrderProjection, Tally))
+    return Bureau(new_town(database))
