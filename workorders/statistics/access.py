@@ -16,8 +16,8 @@ Scope = tuple[str, ...]
 def scope_of(actor: Actor, by: Dimension, within: str | None) -> tuple[Dimension, Scope]:
     """What of a dimension somebody reads, within one of its values if they ask for no more.
 
-    A unit asks by unit only: of itself, if it does not say how. Raises `NotAllowed`; `InvalidInput` for one of no
-    dimension's values.
+    A unit asks by unit only, and is told of itself where it names one above. Raises `NotAllowed`; `InvalidInput` for a
+    value of no dimension.
     """
     wanted = () if within is None else (within,)
     if actor.has(*SEES_ALL):
@@ -26,4 +26,6 @@ def scope_of(actor: Actor, by: Dimension, within: str | None) -> tuple[Dimension
         return by, wanted
     if not actor.is_unit or actor.unit_id is None or by not in (Dimension.UNIT, Dimension.ALL):
         raise NotAllowed
+    if within in actor.unit_path:
+        return Dimension.UNIT, (actor.unit_id,)
     return Dimension.UNIT, (actor.unit_id, *wanted)

@@ -5,6 +5,7 @@ import random
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,7 @@ async def test_a_row_that_comes_again_changes_nothing(bureau: Bureau) -> None:
     assert await everything(town.database) == kept
 
 
-async def everything(database: Database) -> list[list[object]]:
+async def everything(database: Database) -> list[Any]:
     return [await database.collection(model).find({}).sort("_id", 1).to_list() for model in (CountedOrder, Rollup)]
 
 
