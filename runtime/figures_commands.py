@@ -126,12 +126,19 @@ def _run(body: "Callable[[App], Awaitable[T]]", database: str | None) -> T:
 
 
 def _as_json(found: "Compared", city: "Snapshot") -> dict[str, Any]:
+    from dataclasses import asdict
+
     from workorders.statistics.naming import name_of
 
     table = found.table
     period = table.periods[0]
     rows = [
-        {"value": row.value, "name": name_of(city, table.by, row.value), "figures": _figures(found, row.value)}
+        {
+            "value": row.value,
+            "name": name_of(city, table.by, row.value),
+            "figures": _figures(found, row.value),
+            "handling": asdict(row.handling),
+        }
         for row in period.rows
     ]
     return {
@@ -141,6 +148,7 @@ def _as_json(found: "Compared", city: "Snapshot") -> dict[str, Any]:
         "asOf": table.as_of,
         "rules": table.rules,
         "total": _figures(found, None),
+        "handling": asdict(period.total.handling),
         "rows": rows,
     }
 
@@ -156,6 +164,7 @@ def _figures(found: "Compared", value: str | None) -> dict[str, Any]:
         on_previous, on_year = (found.on(each, value, figure) for each in (found.previous, found.year_before))
         told[figure.value] = {
             "name": DEFINITIONS[figure].name,
+            "isCount": now.is_count,
             "numerator": now.numerator,
             "denominator": now.denominator,
             "rate": now.rate,
@@ -172,6 +181,6 @@ def _as_text(content: dict[str, Any]) -> str:
         lines += ["", name]
         for each in told.values():
             share = "" if each["rate"] is None else f"  {each['rate']:.1%}"
-            count = each["denominator"] if each["name"] == "受理量" else f"{each['numerator']} / {each['denominator']}"
+            count = each["denominator"] if each["isCount"] else f"{each['numerator']} / {each['denominator']}"
             lines.append(f"  {each['name']}  {count}{share}")
     return "\n".join(lines)

@@ -18,7 +18,7 @@ from api.workorders.types import Order
 from foundation.errors import NotFound
 from identity.directory import Snapshot
 from workorders.lifecycle.documents import OrderDocument
-from workorders.statistics import comparing
+from workorders.statistics import comparing, definitions
 from workorders.statistics.comparing import Change, Compared
 from workorders.statistics.definitions import DEFINITIONS, OUTCOME_NAMES, Figure, Measured, Outcome, Part
 from workorders.statistics.listing import Listed, Listing, listed
@@ -140,11 +140,26 @@ class FigureValue:
         )
 
 
+@strawberry.type(
+    description="How long orders took from intake to 办结, by the day of the latter; rounded up to the hour, beyond two "
+    "days to the day."
+)
+class HandlingTimes:
+    orders: int
+    median_hours: int | None
+    p90_hours: int | None
+
+    @classmethod
+    def of(cls, times: definitions.HandlingTimes) -> Self:
+        return cls(orders=times.orders, median_hours=times.median_hours, p90_hours=times.p90_hours)
+
+
 @strawberry.type(description="The figures of one value, with everything below it.")
 class FigureRow:
     value: strawberry.ID | None = strawberry.field(description="Null for all, and for what no unit or platform has.")
     name: str
     figures: list[FigureValue]
+    handling: HandlingTimes
 
 
 @strawberry.type(description="One period. Rows of a tree overlap: each holds what is below it.")
@@ -167,11 +182,12 @@ FiguresResult = Annotated[
 ]
 
 
-@strawberry.type(description="One thing behind a figure: an order, or one of its assignments.")
+@strawberry.type(description="One thing behind a figure: an order, one of its assignments or supervisions.")
 class FigureOrder:
     outcome: Outcome
     at: datetime = strawberry.field(description="The moment whose local day it is counted by.")
     assignment: strawberry.ID | None
+    supervision: strawberry.ID | None
     order: Order
 
 
@@ -188,7 +204,9 @@ FigureOrdersResult = Annotated[
 class RankedRow:
     rank: int | None
     tier: int | None
-    row: FigureRow
+    value: strawberry.ID | None
+    name: str
+    figure: FigureValue
 
 
 @strawberry.type(description="A ranking 排名, or tiers 分档; `rule` says how it is made.")
@@ -308,7 +326,12 @@ def _table(table: Table, wanted: list[Figure], city: Snapshot, found: Compared |
             for figure in wanted
         ]
         by = table.by if each.value else Dimension.ALL
-        return FigureRow(value=_global(by, each.value), name=name_of(city, by, each.value), figures=figures)
+        return FigureRow(
+            value=_global(by, each.value),
+            name=name_of(city, by, each.value),
+            figures=figures,
+            handling=HandlingTimes.of(each.handling),
+        )
 
     periods = [
         FigurePeriod(
@@ -330,14 +353,16 @@ def _figure_order(each: Listed, orders: Mapping[str, OrderDocument], reader: Rea
         outcome=each.outcome,
         at=each.at,
         assignment=global_id(IdKind.ASSIGNMENT, each.assignment) if each.assignment else None,
+        supervision=global_id(IdKind.SUPERVISION, each.supervision) if each.supervision else None,
         order=Order.of(document, reader),
     )
 
 
 def _place(each: Ranked, by: Dimension, city: Snapshot) -> RankedRow:
-    row = FigureRow(
+    return RankedRow(
+        rank=each.rank,
+        tier=each.tier,
         value=_global(by, each.value),
         name=name_of(city, by, each.value),
-        figures=[FigureValue.of(each.measured)],
+        figure=FigureValue.of(each.measured),
     )
-    return RankedRow(rank=each.rank, tier=each.tier, row=row)

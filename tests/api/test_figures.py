@@ -36,7 +36,7 @@ RANKING = """query($figure: Figure!, $firstDay: Date!, $lastDay: Date!, $by: Fig
     $minimum: Int! = 1, $tiers: [Float!]) {
   ranking(figure: $figure, firstDay: $firstDay, lastDay: $lastDay, by: $by, below: $below, minimum: $minimum,
     tiers: $tiers) {
-    ... on Ranking { rule asOf rules places { rank tier row { value name figures { numerator denominator rate } } } }
+    ... on Ranking { rule asOf rules places { rank tier value name figure { numerator denominator rate } } }
     ... on Problem { code message }
   }
 }"""
@@ -147,7 +147,7 @@ async def test_a_list_names_no_confidential_reporter_to_a_unit(counted: Api) -> 
 
 async def test_units_side_by_side_are_ranked_and_small_samples_are_not(counted: Api) -> None:
     found = await counted.data("leader", RANKING, **DAYS, figure="SIGNED_ON_TIME", minimum=2)
-    assert [(place["rank"], place["row"]["value"]) for place in found["places"]] == [
+    assert [(place["rank"], place["value"]) for place in found["places"]] == [
         (1, "unit:water"),
         (None, "unit:heating"),
         (None, "unit:police"),
@@ -156,9 +156,9 @@ async def test_units_side_by_side_are_ranked_and_small_samples_are_not(counted: 
     tiered = await counted.data("leader", RANKING, **DAYS, figure="SIGNED_ON_TIME", tiers=[0.95, 0.9])
     assert [(place["rank"], place["tier"]) for place in tiered["places"]] == [(None, 1), (None, None), (None, None)]
     own = await counted.data("water", RANKING, **DAYS, figure="SIGNED_ON_TIME")
-    assert [place["row"]["value"] for place in own["places"]] == ["unit:water-east"]
+    assert [place["value"] for place in own["places"]] == ["unit:water-east"]
     channels = await counted.data("leader", RANKING, **DAYS, figure="COMPLETED", by="CHANNEL")
-    assert [place["row"]["name"] for place in channels["places"]] == ["移动端"]
+    assert [place["name"] for place in channels["places"]] == ["移动端"]
 
 
 @pytest.mark.parametrize(

@@ -129,9 +129,10 @@ def test_figures_are_printed_checked_and_made_anew(env: dict[str, str], mongodb_
     may = json.loads(run(env, "--from", "2019-05-01", "--to", "2019-05-31", "--json").stdout)
     assert may["total"]["received"]["onPrevious"] == -1.0
     assert may["total"]["on_time"] == {
-        "name": "按时办结率", "numerator": 0, "denominator": 1, "rate": 0.0, "leftOut": {},
+        "name": "按时办结率", "isCount": False, "numerator": 0, "denominator": 1, "rate": 0.0, "leftOut": {},
         "onPrevious": None, "onYearBefore": None,
     }  # fmt: skip
+    assert may["handling"] == {"orders": 1, "median_hours": 384, "p90_hours": 384}
     assert "办结率  1 / 1  100.0%" in run(env, *APRIL).stdout
     assert "0 differences" in run(env, "check").stdout
 

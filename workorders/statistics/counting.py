@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 from workorders.deadlines.values import Deadline, Extension
 from workorders.lifecycle.states import AssignmentEnd, AssignmentRole, Status
 from workorders.lifecycle.values import Assignment, Closing, Order, Reporter
-from workorders.statistics.definitions import Family, Outcome, counter
+from workorders.statistics.definitions import Family, Outcome, counter, time_bucket
 
 ATTEMPTS_THAT_COUNT = 3
 """So many calls in vain count as called back."""
 
 
 class Entry(NamedTuple):
-    """One thing that is counted, once: `subject` is the order's id or an assignment's.
+    """One thing that is counted, once: `subject` is the id of the order, of an assignment or of a supervision.
 
     `at` is the moment whose local `day` it counts by. `units` is the path of the unit that it is counted for, root
     first; empty for what no unit answers for. `rules` is the rule pack that set the deadline, or that the order is
@@ -43,7 +43,7 @@ def entries_of(order: Order, zone: ZoneInfo) -> tuple[Entry, ...]:
     excluded = _excluded(order)
 
     def entry(
-        family: Family, outcome: Outcome, at: datetime, *, of: Assignment | None, subject: str, rules: str = ""
+        family: Family, outcome: Outcome | str, at: datetime, *, of: Assignment | None, subject: str, rules: str = ""
     ) -> Entry:
         return Entry(
             counter=counter(family, excluded or outcome),
@@ -58,7 +58,7 @@ def entries_of(order: Order, zone: ZoneInfo) -> tuple[Entry, ...]:
         answering = _answering(order)
         yield entry(Family.INTAKE, _intake(order), order.received_at, of=answering, subject=order.id)
         for held in order.assignments:
-            if held.role is AssignmentRole.LEAD and held.round == 0 and held.end is not AssignmentEnd.REPLACED:
+            if _leads(held) and held.round == 0 and held.end is not AssignmentEnd.REPLACED:
                 returned = held.end is AssignmentEnd.RETURNED
                 outcome = Outcome.RETURNED if returned else Outcome.KEPT
                 yield entry(Family.DISPATCH, outcome, held.assigned_at, of=held, subject=held.id)
@@ -72,8 +72,24 @@ def entries_of(order: Order, zone: ZoneInfo) -> tuple[Entry, ...]:
         if rated is not None:
             at, outcome = rated
             yield entry(Family.RATING, outcome, at, of=_rated(order) or answering, subject=order.id)
+        for each in order.supervisions:
+            yield entry(Family.SUPERVISION, Outcome.SUPERVISED, each.opened_at, of=answering, subject=each.id)
+            if each.requires_answer:
+                outcome = _done(each.due, each.answered_at, each.closed_at) or Outcome.OPEN
+                rules = each.due.rules
+                yield entry(
+                    Family.SUPERVISION_ANSWER, outcome, each.due.due, of=answering, subject=each.id, rules=rules
+                )
+        handled = _handled(order)
+        if handled is not None and handled.replied_at is not None and excluded is None:
+            bucket = time_bucket(handled.replied_at - order.received_at)
+            yield entry(Family.HANDLING, bucket, handled.replied_at, of=handled, subject=order.id)
 
     return tuple(found())
+
+
+def _leads(held: Assignment) -> bool:
+    return held.role is AssignmentRole.LEAD
 
 
 def _excluded(order: Order) -> Outcome | None:
@@ -91,7 +107,7 @@ def _excluded(order: Order) -> Outcome | None:
 def _answering(order: Order) -> Assignment | None:
     """The lead assignment that answers for the order: the last that was neither returned nor handed on."""
     gone = (AssignmentEnd.RETURNED, AssignmentEnd.REPLACED)
-    leads = [a for a in order.assignments if a.role is AssignmentRole.LEAD and a.end not in gone]
+    leads = [a for a in order.assignments if _leads(a) and a.end not in gone]
     return leads[-1] if leads else None
 
 
@@ -133,13 +149,18 @@ def _outcome(held: Assignment, deadline: Deadline, done_at: datetime | None, end
     """
     if held.end is AssignmentEnd.REPLACED:
         return Outcome.REPLACED
+    if done_at is None and held.end is AssignmentEnd.RETURNED:
+        return Outcome.RETURNED
+    return _done(deadline, done_at, ended_at) or (Outcome.SUSPENDED if held.suspended else Outcome.OPEN)
+
+
+def _done(deadline: Deadline, done_at: datetime | None, ended_at: datetime | None) -> Outcome | None:
+    """Whether it was done by the deadline; None for what is open."""
     if done_at is not None:
         return Outcome.ON_TIME if deadline.met_at(done_at) else Outcome.LATE
-    if held.end is AssignmentEnd.RETURNED:
-        return Outcome.RETURNED
     if ended_at is not None:
         return Outcome.UNNEEDED if deadline.met_at(ended_at) else Outcome.LATE
-    return Outcome.SUSPENDED if held.suspended else Outcome.OPEN
+    return None
 
 
 def _first_callback(order: Order) -> tuple[datetime, Assignment | None] | None:
@@ -147,7 +168,7 @@ def _first_callback(order: Order) -> tuple[datetime, Assignment | None] | None:
     if order.closing is Closing.ANSWERED:
         return None
     ends = (AssignmentEnd.ACCEPTED, AssignmentEnd.FOLLOWED)
-    leads = [a for a in order.assignments if a.role is AssignmentRole.LEAD]
+    leads = [a for a in order.assignments if _leads(a)]
     for held in leads:
         if held.end in ends and held.ended_at is not None:
             return held.ended_at, held
@@ -167,6 +188,11 @@ def _callback(order: Order) -> Outcome:
     return Outcome.CALLED if called else Outcome.WAITING
 
 
+def _handled(order: Order) -> Assignment | None:
+    """The lead assignment of the first round whose reply the hotline accepted."""
+    return next((a for a in order.assignments if _leads(a) and a.round == 0 and a.end is AssignmentEnd.ACCEPTED), None)
+
+
 def _rating(order: Order) -> tuple[datetime, Outcome] | None:
     """The latest valid answer and when it was given; or that the order came to rest without any."""
     if order.rating is not None:
@@ -183,5 +209,5 @@ def _rated(order: Order) -> Assignment | None:
     rating = order.rating
     if rating is None:
         return None
-    leads = [a for a in order.assignments if a.role is AssignmentRole.LEAD and a.end is AssignmentEnd.ACCEPTED]
+    leads = [a for a in order.assignments if _leads(a) and a.end is AssignmentEnd.ACCEPTED]
     return next((a for a in reversed(leads) if a.round == rating.round), None)

@@ -5,8 +5,9 @@ as its numerator and more as its denominator, and lists the others with the reas
 numerator is never more than its denominator, and the parts always sum to the family.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -28,6 +29,12 @@ class Family(StrEnum):
     """Orders, by when they first came to the callback."""
     RATING = "rating"
     """Orders that were rated or came to rest without, by when the latest valid answer was given."""
+    SUPERVISION = "supervision"
+    """Supervisions, by when they were opened."""
+    SUPERVISION_ANSWER = "supervision_answer"
+    """Supervisions that a unit has to answer, by when."""
+    HANDLING = "handling"
+    """Orders that were not left out, by the 办结 of their first round; under how long it took, see `time_bucket`."""
 
 
 class Outcome(StrEnum):
@@ -75,6 +82,8 @@ class Outcome(StrEnum):
     UNSOLVED_4 = "unsolved_4"
     UNSOLVED_5 = "unsolved_5"
     UNREACHED = "unreached"
+    # Of a supervision
+    SUPERVISED = "supervised"
 
 
 OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
@@ -105,6 +114,7 @@ OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
         Outcome.WAITING: "待回访",
         Outcome.NOT_CALLED: "无需回访（匿名，或上级未回访）",
         Outcome.UNREACHED: "回访未接通，无评价",
+        Outcome.SUPERVISED: "已督办",
         **{
             Outcome(f"{said}_{grade}"): f"{word}，{name}"
             for said, word in (("solved", "已解决"), ("unsolved", "未解决"))
@@ -140,6 +150,8 @@ class Figure(StrEnum):
     CALLED_BACK = "called_back"
     SOLVED = "solved"
     SATISFIED = "satisfied"
+    SUPERVISED = "supervised"
+    SUPERVISION_ANSWERED = "supervision_answered"
 
 
 class Part(StrEnum):
@@ -253,11 +265,19 @@ DEFINITIONS: Mapping[Figure, Definition] = MappingProxyType(
             _SOLVED | _UNSOLVED,
             EXCLUDED | {Outcome.UNREACHED, Outcome.NOT_CALLED},
         ),
+        Figure.SUPERVISED: Definition("督办量", Family.SUPERVISION, EXCLUDED | {Outcome.SUPERVISED}, frozenset()),
+        Figure.SUPERVISION_ANSWERED: _rate(
+            "督办按时回复率",
+            Family.SUPERVISION_ANSWER,
+            {Outcome.ON_TIME},
+            _DUE,
+            EXCLUDED | {Outcome.UNNEEDED, Outcome.NOT_DUE},
+        ),
     }
 )
 
 
-def counter(family: Family, outcome: Outcome) -> str:
+def counter(family: Family, outcome: Outcome | str) -> str:
     """The name under which entries of a family with an outcome are counted."""
     return f"{family}:{outcome}"
 
@@ -265,7 +285,7 @@ def counter(family: Family, outcome: Outcome) -> str:
 OPEN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         counter(family, outcome): (counter(family, late), counter(family, not_due))
-        for family in (Family.SIGN, Family.CONTACT, Family.REPLY)
+        for family in (Family.SIGN, Family.CONTACT, Family.REPLY, Family.SUPERVISION_ANSWER)
         for outcome, (late, not_due) in BY_CLOCK.items()
     }
 )
@@ -305,3 +325,48 @@ def measured(figure: Figure, counts: Mapping[str, int]) -> Measured:
         count(definition.denominator),
         {outcome: number for outcome, number in left_out.items() if number},
     )
+
+
+FINEST_HOURS = 48
+
+
+def time_bucket(taken: timedelta) -> str:
+    """How long something took, rounded up: to the hour within two days, beyond that to the day."""
+    hours = -(-taken // timedelta(hours=1))
+    return f"h{hours}" if hours <= FINEST_HOURS else f"d{-(-taken // timedelta(days=1))}"
+
+
+@dataclass(frozen=True, slots=True)
+class HandlingTimes:
+    """How long orders took from intake to 办结, nights and holidays included, in hours as `time_bucket` rounds.
+
+    Nearest ranks of real orders: rounding up keeps their order, so these are the real ones rounded, and no guess.
+    """
+
+    orders: int
+    median_hours: int | None
+    p90_hours: int | None
+
+
+def handling_times(counts: Mapping[str, int]) -> HandlingTimes:
+    """Those of everything counted here."""
+    prefix = f"{Family.HANDLING}:"
+    taken = sorted(
+        (_hours(name.removeprefix(prefix)), number) for name, number in counts.items() if name.startswith(prefix)
+    )
+    orders = sum(number for _, number in taken)
+    return HandlingTimes(orders, _nearest_rank(taken, orders, 50), _nearest_rank(taken, orders, 90))
+
+
+def _hours(bucket: str) -> int:
+    return int(bucket[1:]) * (1 if bucket[0] == "h" else 24)
+
+
+def _nearest_rank(taken: Sequence[tuple[int, int]], orders: int, percent: int) -> int | None:
+    """The shortest that at least so many percent do not exceed."""
+    wanted = -(-orders * percent // 100)
+    for hours, number in taken:
+        wanted -= number
+        if wanted <= 0 < orders:
+            return hours
+    return None

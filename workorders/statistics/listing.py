@@ -9,7 +9,7 @@ from foundation.paging import Page, PageRequest, key_of, moment_of, time_key
 from identity.actors import Actor
 from workorders.statistics.access import scope_of
 from workorders.statistics.counting import Entry
-from workorders.statistics.definitions import DEFINITIONS, OPEN, Figure, Outcome, Part, counter
+from workorders.statistics.definitions import DEFINITIONS, OPEN, Family, Figure, Outcome, Part, counter
 from workorders.statistics.errors import BadList
 from workorders.statistics.reading import Figures, Question, Snapshot, snapshot_of
 from workorders.statistics.tallying import Dimension, path_in
@@ -38,10 +38,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One thing that was counted: an order, or one of its assignments, and what became of it."""
+    """One thing that was counted: an order, one of its assignments or supervisions, and what became of it."""
 
     order: str
     assignment: str | None
+    supervision: str | None
     outcome: Outcome
     at: datetime
 
@@ -100,5 +101,12 @@ def _judged(entry: Entry, snapshot: Snapshot) -> str:
 
 
 def _listed(order: str, entry: Entry, counter: str) -> Listed:
-    assignment = entry.subject if entry.subject != order else None
-    return Listed(order, assignment, Outcome(counter.partition(":")[2]), entry.at)
+    family, _, outcome = counter.partition(":")
+    supervises = family in (Family.SUPERVISION, Family.SUPERVISION_ANSWER)
+    return Listed(
+        order=order,
+        assignment=entry.subject if entry.subject != order and not supervises else None,
+        supervision=entry.subject if supervises else None,
+        outcome=Outcome(outcome),
+        at=entry.at,
+    )

@@ -19,7 +19,7 @@ from foundation.paging import EARLIEST, LATEST, instant, moment_of
 from identity.actors import Actor
 from workorders.lifecycle.recording import PROJECTOR
 from workorders.statistics.access import Scope, scope_of
-from workorders.statistics.definitions import OPEN, Figure, Measured, measured
+from workorders.statistics.definitions import OPEN, Figure, HandlingTimes, Measured, handling_times, measured
 from workorders.statistics.documents import STATE, CountedOrder, FiguresState, Rollup, counted_in, cut_of, mark_of
 from workorders.statistics.projecting import FIRST_GENERATION
 from workorders.statistics.tallying import Counted, Dimension, Path, path_in
@@ -52,6 +52,10 @@ class Row:
 
     def figure(self, figure: Figure) -> Measured:
         return measured(figure, self.counts)
+
+    @property
+    def handling(self) -> HandlingTimes:
+        return handling_times(self.counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class Bureau:
             for each in left_out:
                 counted[each.outcome] = counted.get(each.outcome, 0) + 1
             assert counted == dict(told.left_out), figure
-            keys = [(each.order, each.assignment) for each in (*denominator, *left_out)]
+            keys = [(each.order, each.assignment, each.supervision) for each in (*denominator, *left_out)]
             assert len(keys) == len(set(keys)), figure
             assert {e.outcome for e in denominator} <= DEFINITIONS[figure].denominator
 

@@ -6,7 +6,8 @@ own words.
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from foundation.database import Database
@@ -54,6 +55,10 @@ class Story:
     unreached: bool = False
     redone: bool = False
     answer: tuple[int, bool, datetime, Stay | None] | None = None
+    handled: tuple[timedelta, Stay] | None = None
+    received_at: datetime | None = None
+    supervisions: dict[str, Raw] = field(default_factory=dict)
+    ended_at: datetime | None = None
 
     @property
     def left_out(self) -> str | None:
@@ -110,6 +115,8 @@ class Story:
                 self.stays[data["assignment"]].replied_at = None
             case "hotline_accept" | "follow_parent":
                 lead = next((stay for stay in self.leads if stay.end is None), None)
+                if type == "hotline_accept" and not self.redone and lead and lead.replied_at and self.received_at:
+                    self.handled = lead.replied_at - self.received_at, lead
                 self.end_all("accepted", at)
                 self.attempts = 0
                 self.came_to_callback = self.came_to_callback or (at, lead)
@@ -133,12 +140,18 @@ class Story:
                 if self.asked is not None and self.asked["assignment"] == data["gone"]:
                     self.asked = {**self.asked, "assignment": data["successor"]["id"]}
             case "answer_now" | "callback_close" | "final_answer":
-                self.closed = data["closing"], at
+                self.closed, self.ended_at = (data["closing"], at), at
                 self.end_all("order_ended", at)
             case "merge" | "unmerge":
                 self.merged = type == "merge"
+            case "supervise" | "instruct":
+                self.supervisions[data["supervision"]["id"]] = dict(data["supervision"])
+            case "answer_supervision":
+                self.supervisions[data["supervision"]]["answered"] = at
+            case "close_supervision":
+                self.supervisions[data["supervision"]]["closed"] = at
             case "reject" | "withdraw":
-                self.gone = CODES[type]
+                self.gone, self.ended_at = CODES[type], at
                 self.end_all("order_ended", at)
 
     def _answered(self) -> Stay | None:
@@ -156,6 +169,7 @@ class Recount:
         self.above: Counter[str] = Counter()
         self.below: Counter[str] = Counter()
         self.out: dict[str, Counter[str]] = {}
+        self.taken: list[timedelta] = []
 
     def _is_ours(self, stay: Stay | None) -> bool:
         return self.unit is None or (stay is not None and self.unit in stay.units)
@@ -173,6 +187,37 @@ class Recount:
             if self._is_ours(stay):
                 self._count_stay(story, stay)
         self._count_callback(story)
+        if self._is_ours(self._last(story)):
+            for supervision in story.supervisions.values():
+                self._count_supervision(story, supervision)
+        if story.handled and not story.left_out and self._is_ours(story.handled[1]):
+            self.taken.append(story.handled[0])
+
+    def _count_supervision(self, story: Story, supervision: Raw) -> None:
+        self._count("supervised", True, None)
+        if not supervision["requires_answer"]:
+            return
+        due = _moment(supervision["due"]["due"])
+        answered, over = supervision.get("answered"), supervision.get("closed") or story.ended_at
+        stopped = answered or over
+        reason = story.left_out
+        if not reason and not answered and over and over <= due:
+            reason = "unneeded"
+        if not reason and not stopped and due >= self.as_of:
+            reason = "not_due"
+        self._count("supervision_answered", bool(answered and answered <= due), reason)
+
+    def handling(self) -> tuple[int, int | None, int | None]:
+        """How many, their median and p90 in hours, days beyond two."""
+        ranked = sorted(self.taken)
+
+        def rank(percent: int) -> int | None:
+            if not ranked:
+                return None
+            hours = ceil(ranked[ceil(len(ranked) * percent / 100) - 1] / timedelta(hours=1))
+            return hours if hours <= 48 else 24 * ceil(hours / 24)
+
+        return len(ranked), rank(50), rank(90)
 
     def _count_intake(self, story: Story) -> None:
         answering = [s for s in story.leads if not s.end or s.end[0] not in ("returned", "replaced")]
@@ -247,17 +292,17 @@ async def stories(database: Database) -> list[Story]:
     raws = await database.mongo["events"].find({}).to_list()
     for raw in sorted(raws, key=lambda each: (each["subject"], each["sequence"])):
         if raw["type"] == "intake":
-            found[raw["subject"]] = Story(dict(raw["data"]))
+            found[raw["subject"]] = Story(dict(raw["data"]), received_at=raw["at"])
         else:
             found[raw["subject"]].tell(raw["type"], raw["data"], raw["at"])
     return list(found.values())
 
 
-def recount(told: list[Story], as_of: datetime, figures: list[str], unit: str | None = None) -> Told:
+def recount(told: list[Story], as_of: datetime, unit: str | None = None) -> Recount:
     counting = Recount(as_of, unit)
     for story in told:
         counting.count(story)
-    return counting.told(figures)
+    return counting
 
 
 def _moment(text: str) -> datetime:

@@ -42,5 +42,8 @@ async def test_whatever_happens_the_figures_are_what_the_events_say(bureau: Bure
         row = table.periods[0].total if unit is None else table.periods[0].row(unit)
         figures = {f.value: row.figure(f) for f in Figure}
         kept = {f: (m.numerator, m.denominator, dict(m.left_out)) for f, m in figures.items()}
-        assert kept == recount(told, now, FIGURES, unit), unit
+        expected = recount(told, now, unit)
+        assert kept == expected.told(FIGURES), unit
+        handling = row.handling
+        assert (handling.orders, handling.median_hours, handling.p90_hours) == expected.handling(), unit
     assert (await bureau.check()).differences == []
