@@ -141,8 +141,8 @@ class FigureValue:
 
 
 @strawberry.type(
-    description="How long orders took from intake to 办结, by the day of the latter; rounded up to the hour, beyond two "
-    "days to the day."
+    description="How long orders took from intake to 办结, by the day of the latter; rounded up to the hour, beyond "
+    "two days to the day."
 )
 class HandlingTimes:
     orders: int
