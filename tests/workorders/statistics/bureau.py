@@ -42,6 +42,12 @@ class Bureau:
             pass
         await consumer.resign()
 
+    async def forget(self) -> None:
+        """Empty the town: time may start anew."""
+        mongo = self.town.database.mongo
+        for name in await mongo.list_collection_names():
+            await mongo[name].delete_many({})
+
     async def table(self, actor: Actor = LEADER, window: Window = NOVEMBER, **how: Any) -> Table:
         return await self.figures.table(actor, Question(window, **how), self.town.clock.now())
 

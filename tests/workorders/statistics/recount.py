@@ -85,6 +85,8 @@ class Story:
         for moved in (*(data.get("moved") or ()), *(data.get("others") or ())):
             self.stays[moved["assignment"]].move(moved)
             self.stays[moved["assignment"]].extended |= type == "grant_extension"
+        for each in data.get("supervisions") or ():
+            self.supervisions[each["supervision"]]["due"] = each["due"]
         match type:
             case "dispatch" | "adjudicate":
                 for raw in data["assignments"]:
