@@ -155,12 +155,11 @@ def _as_json(found: "Compared", city: "Snapshot") -> dict[str, Any]:
 
 def _figures(found: "Compared", value: str | None) -> dict[str, Any]:
     """Every figure of a value, or of all."""
-    from workorders.statistics.definitions import DEFINITIONS, Figure
+    from workorders.statistics.definitions import DEFINITIONS
 
     row = found.table.periods[0].total if value is None else found.table.periods[0].row(value)
     told = {}
-    for figure in Figure:
-        now = row.figure(figure)
+    for figure, now in row.figures.items():
         on_previous, on_year = (found.on(each, value, figure) for each in (found.previous, found.year_before))
         told[figure.value] = {
             "name": DEFINITIONS[figure].name,

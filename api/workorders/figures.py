@@ -317,9 +317,10 @@ class FigureQueries:
 
 def _table(table: Table, wanted: list[Figure], city: Snapshot, found: Compared | None) -> FigureTable:
     def row(each: Row, value: str | None) -> FigureRow:
+        known = each.figures
         figures = [
             FigureValue.of(
-                each.figure(figure),
+                known[figure],
                 found.on(found.previous, value, figure) if found else None,
                 found.on(found.year_before, value, figure) if found else None,
             )

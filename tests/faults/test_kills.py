@@ -84,7 +84,6 @@ async def test_the_tallies_equal_a_recount(aftermath: Aftermath) -> None:
 
 async def test_the_figures_equal_a_recount_from_the_events(aftermath: Aftermath) -> None:
     async with aftermath.installation.app() as app:
-        await app.open()
         await recount.check_figures(app)
 
 

@@ -311,21 +311,35 @@ class Measured:
         return None if self.is_count or not self.denominator else self.numerator / self.denominator
 
 
-def measured(figure: Figure, counts: Mapping[str, int]) -> Measured:
-    """A figure from how many entries there are of each counter."""
-    definition = DEFINITIONS[figure]
+def measured(counts: Mapping[str, int]) -> dict[Figure, Measured]:
+    """Every figure, from how many entries there are of each counter."""
+    above, below = _ZEROS.copy(), _ZEROS.copy()
+    left_out: dict[Figure, dict[Outcome, int]] = {}
+    for name, number in counts.items():
+        if number:
+            for figure, part, outcome in _USES.get(name, ()):
+                if part is Part.NUMERATOR:
+                    above[figure] += number
+                elif part is Part.DENOMINATOR:
+                    below[figure] += number
+                else:
+                    left_out.setdefault(figure, {})[outcome] = number
+    return {figure: Measured(figure, above[figure], below[figure], left_out.get(figure, _NOTHING)) for figure in _ZEROS}
 
-    def count(outcomes: frozenset[Outcome]) -> int:
-        return sum(counts.get(counter(definition.family, outcome), 0) for outcome in outcomes)
 
-    left_out = {each: counts.get(counter(definition.family, each), 0) for each in sorted(definition.left_out)}
-    return Measured(
-        figure,
-        count(definition.outcomes(Part.NUMERATOR)),
-        count(definition.denominator),
-        {outcome: number for outcome, number in left_out.items() if number},
-    )
+def _uses() -> Mapping[str, Sequence[tuple[Figure, Part, Outcome]]]:
+    uses: dict[str, list[tuple[Figure, Part, Outcome]]] = {}
+    for figure, definition in DEFINITIONS.items():
+        for part in Part:
+            for outcome in definition.outcomes(part):
+                uses.setdefault(counter(definition.family, outcome), []).append((figure, part, outcome))
+    return uses
 
+
+_ZEROS = dict.fromkeys(Figure, 0)
+_NOTHING: Mapping[Outcome, int] = MappingProxyType({})
+_USES = _uses()
+"""Where each counter counts: a table has thousands of figures, and each counter is in a few of them only."""
 
 FINEST_HOURS = 48
 

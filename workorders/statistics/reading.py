@@ -50,8 +50,13 @@ class Row:
     value: str
     counts: Mapping[str, int]
 
+    @property
+    def figures(self) -> Mapping[Figure, Measured]:
+        """Every figure, worked out anew at each call."""
+        return measured(self.counts)
+
     def figure(self, figure: Figure) -> Measured:
-        return measured(figure, self.counts)
+        return self.figures[figure]
 
     @property
     def handling(self) -> HandlingTimes:

@@ -81,8 +81,7 @@ class Bureau:
     async def lists_sum(self, window: Window = NOVEMBER, **how: Any) -> None:
         """Every figure's lists hold as many as the figure says."""
         table = await self.table(window=window, **how)
-        for figure in Figure:
-            told = table.periods[0].total.figure(figure)
+        for figure, told in table.periods[0].total.figures.items():
             numerator = await self.list(Listing(figure, Part.NUMERATOR), window=window, **how)
             denominator = await self.list(Listing(figure, Part.DENOMINATOR), window=window, **how)
             left_out = await self.list(Listing(figure, Part.LEFT_OUT), window=window, **how)

@@ -49,8 +49,7 @@ def test_a_figure_counts_part_of_what_is_below_the_line_and_names_what_is_not(fi
 
 @given(counts=st.dictionaries(st.sampled_from([counter(f, o) for f in Family for o in Outcome]), st.integers(0, 99)))
 def test_no_rate_is_more_than_a_whole(counts: dict[str, int]) -> None:
-    for figure in Figure:
-        found = measured(figure, counts)
+    for figure, found in measured(counts).items():
         assert 0 <= found.numerator <= found.denominator
         assert found.rate is None or 0 <= found.rate <= 1
         family = DEFINITIONS[figure].family
