@@ -20,9 +20,10 @@ STATE = "figures"
 
 
 class FiguresState(Stored):
-    """Which generation is read (`_id` is `STATE`)."""
+    """Which generation is read (`_id` is `STATE`), and which others may have documents still."""
 
     generation: int
+    others: tuple[int, ...] = ()
 
     class Settings:
         name = "figures_state"

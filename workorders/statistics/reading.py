@@ -21,10 +21,12 @@ from workorders.lifecycle.recording import PROJECTOR
 from workorders.statistics.access import Scope, scope_of
 from workorders.statistics.definitions import OPEN, Figure, HandlingTimes, Measured, handling_times, measured
 from workorders.statistics.documents import STATE, CountedOrder, FiguresState, Rollup, counted_in, cut_of, mark_of
+from workorders.statistics.errors import BadWindow
 from workorders.statistics.projecting import FIRST_GENERATION
 from workorders.statistics.tallying import Counted, Dimension, Path, path_in
 from workorders.statistics.windows import Per, Window, periods
 
+MOST_ROWS = 5_000
 MILLISECONDS = 4_000
 """How long a query may take: a transaction lives for five seconds."""
 
@@ -106,6 +108,8 @@ class Figures:
                 totals = [found.get(scope[-1], {}) for found in rows]
             else:
                 totals = [found.get("", {}) for found in await snapshot.rows(Dimension.ALL, (), split)]
+            if sum(map(len, rows)) > MOST_ROWS:
+                raise BadWindow(f"结果超过 {MOST_ROWS} 行，请缩短时间范围、改用更长的周期或限定统计范围。")
             rules = (await snapshot.rows(Dimension.RULES, (), (question.window,)))[0]
             told = [
                 Period(window, Row(scope[-1] if scope else "", total), _rows(found))
@@ -199,7 +203,8 @@ class Snapshot:
     async def marked(self, counters: Collection[str], day: str) -> list[tuple[str, Counted]]:
         """The orders that have an entry under one of these counters on a day, with all that is counted of them."""
         marks = [mark_of(self.generation, each, day) for each in counters]
-        cursor = self.database.collection(CountedOrder).find({"marks": {"$in": marks}}, session=self.session)
+        fields = {"order": 1, "entries": 1, "traits": 1}
+        cursor = self.database.collection(CountedOrder).find({"marks": {"$in": marks}}, fields, session=self.session)
         return [(raw["order"], counted_in(raw)) for raw in await cursor.max_time_ms(MILLISECONDS).to_list()]
 
 

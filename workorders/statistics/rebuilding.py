@@ -5,7 +5,8 @@ generations up with what happens. Then the new one is read, in one write, and th
 point, the old one stays; the next rebuild begins with clearing away what was begun.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from foundation.walking import ID_CHARACTERS
 from workorders.lifecycle.documents import OrderDocument
 from workorders.statistics.checking import Projecting, orders_in_pieces
 from workorders.statistics.documents import STATE, CountedOrder, FiguresState, Rollup, counted_id, cut_of
-from workorders.statistics.projecting import count_anew, current_generation
+from workorders.statistics.projecting import FIRST_GENERATION, count_anew
 from workorders.statistics.recounting import orders_from_events
 from workorders.statistics.tallying import Dimension
 
@@ -32,16 +33,22 @@ async def rebuild(
 
     Raises `StaleWrite` if another process takes the lead meanwhile, `BrokenLog`.
     """
-    old = await current_generation(database)
-    new = old + 1
+    leader = projecting(beside := _Beside(database, zone))
 
-    async def beside(changed: Mapping[str, OrderDocument], now: datetime) -> Change:
-        return await count_anew(database, zone, new, [document.order for document in changed.values()])
+    async def keep() -> None:
+        """The lead."""
+        await leader.save(Change(), clock.now())
 
-    leader = projecting(beside)
     await leader.take_over(clock.now())
     try:
-        await _clear(database, new)
+        state = await database.get(FiguresState, STATE) or FiguresState(_id=STATE, generation=FIRST_GENERATION)
+        # Of a number of its own: whoever loses the lead to another rebuild clears away nothing of that one's.
+        new, left = max(state.generation, *state.others, 0) + 1, state.others
+        await leader.save(Change().put(state.changed(others=(*left, new))), clock.now())
+        for generation in left:
+            await _clear(database, generation, keep)
+        await leader.save(Change().put(state.changed(others=(new,))), clock.now())
+        beside.generation = new
         counted = 0
         for character in ID_CHARACTERS:
             async for sequences in orders_in_pieces(database, character):
@@ -51,17 +58,36 @@ async def rebuild(
                 progress(counted)
             while await leader.sweep(clock.now()):
                 pass
-        await leader.save(Change().put(FiguresState(_id=STATE, generation=new)), clock.now())
+        made = FiguresState(_id=STATE, generation=new, others=(state.generation,))
+        await leader.save(Change().put(made), clock.now())
+        await _clear(database, state.generation, keep)
+        await leader.save(Change().put(made.changed(others=())), clock.now())
     finally:
         await leader.resign()
-    await _clear(database, old)
     return counted
 
 
-async def _clear(database: Database, generation: int) -> None:
+@dataclass(slots=True)
+class _Beside:
+    """A fold of the projector: keeps the generation that is being made up with what happens."""
+
+    database: Database
+    zone: ZoneInfo
+    generation: int | None = None
+
+    async def __call__(self, changed: Mapping[str, OrderDocument], now: datetime) -> Change:
+        if self.generation is None or not changed:
+            return Change()
+        orders = [document.order for document in changed.values()]
+        return await count_anew(self.database, self.zone, self.generation, orders)
+
+
+async def _clear(database: Database, generation: int, keep: Callable[[], Awaitable[None]]) -> None:
     """Delete a generation that nobody reads, in pieces. Safe to repeat."""
     for character in ID_CHARACTERS:
         bounds = {"$gte": counted_id(generation, character), "$lt": counted_id(generation, chr(ord(character) + 1))}
         await database.collection(CountedOrder).delete_many({"_id": bounds})
+        await keep()
     for dimension in Dimension:
         await database.collection(Rollup).delete_many({"cut": cut_of(generation, dimension)})
+        await keep()

@@ -176,6 +176,22 @@ async def test_a_rebuild_whose_lead_is_taken_says_so_and_changes_nothing(bureau:
     assert (await bureau.check()).differences == []
 
 
+async def test_of_two_rebuilds_at_once_one_is_refused_and_the_figures_are_right(bureau: Bureau) -> None:
+    town = bureau.town
+    await flow(town, 8)
+    await bureau.project()
+    before = (await bureau.table(LEADER)).periods
+    both = [rebuild(town.database, ZONE, bureau.projector, town.clock) for _ in range(2)]
+    ended = await asyncio.gather(*both, return_exceptions=True)
+    assert any(isinstance(each, StaleWrite) for each in ended)
+    assert (await bureau.table(LEADER)).periods == before
+    assert (await bureau.check()).differences == []
+    assert await rebuild(town.database, ZONE, bureau.projector, town.clock) == 8
+    assert (await bureau.check()).differences == []
+    assert (await bureau.table(LEADER)).periods == before
+    assert await town.database.collection(CountedOrder).count_documents({}) == 8
+
+
 async def test_what_was_altered_is_named_and_made_good_by_a_rebuild(bureau: Bureau) -> None:
     town = bureau.town
     await flow(town, 4)
