@@ -79,13 +79,13 @@ _KINDS = {
 
 def _global(by: Dimension, value: str) -> strawberry.ID | None:
     """A value as clients know it: an id where it has one."""
-    if by is Dimension.ALL or value == NOWHERE:
+    if by is Dimension.ALL:
         return None
-    return global_id(_KINDS[by], value) if by in _KINDS else strawberry.ID(value)
+    return global_id(_KINDS[by], value) if by in _KINDS and value != NOWHERE else strawberry.ID(value)
 
 
 def _local(by: Dimension, value: str | None, path: str) -> str | None:
-    if value is None or by not in _KINDS:
+    if value in (None, NOWHERE) or by not in _KINDS:
         return value
     return local_id(_KINDS[by], value, path)
 
@@ -156,7 +156,9 @@ class HandlingTimes:
 
 @strawberry.type(description="The figures of one value, with everything below it.")
 class FigureRow:
-    value: strawberry.ID | None = strawberry.field(description="Null for all, and for what no unit or platform has.")
+    value: strawberry.ID | None = strawberry.field(
+        description="Null for all; `-` for what no unit or platform has. `within` takes it."
+    )
     name: str
     figures: list[FigureValue]
     handling: HandlingTimes

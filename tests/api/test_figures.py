@@ -75,7 +75,7 @@ async def rows(api: Api, who: str, figure: str, **how: Any) -> dict[str, tuple[i
     """Every row's numerator and denominator, and those of all under `total`."""
     table = await api.data(who, TABLE, **{**DAYS, "figures": [figure], **how})
     (period,) = table["periods"]
-    found = {row["value"] or "-": row for row in period["rows"]} | {"total": period["total"]}
+    found = {row["value"]: row for row in period["rows"]} | {"total": period["total"]}
     return {value: (row["figures"][0]["numerator"], row["figures"][0]["denominator"]) for value, row in found.items()}
 
 
@@ -92,6 +92,7 @@ async def test_each_value_holds_what_lies_below_it(counted: Api) -> None:
     assert await rows(counted, "leader", "RECEIVED", by="KIND") == {"complaint": (4, 4), "total": (4, 4)}
     assert await rows(counted, "leader", "RECEIVED", by="SOURCE") == {"-": (4, 4), "total": (4, 4)}
     assert (await rows(counted, "leader", "RECEIVED", by="UNIT"))["-"] == (1, 1)
+    assert await rows(counted, "leader", "RECEIVED", by="UNIT", within="-") == {"-": (1, 1), "total": (1, 1)}
     assert await rows(counted, "leader", "RECEIVED") == {"total": (4, 4)}
 
 
