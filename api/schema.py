@@ -27,6 +27,7 @@ from api.scalars import SCALARS
 from api.workorders.catalogue import CatalogueMutations, CatalogueQueries
 from api.workorders.contacts import ContactMutations, ContactQueries
 from api.workorders.dispatching import DispatchingMutations
+from api.workorders.figures import FigureQueries
 from api.workorders.files import FileMutations
 from api.workorders.handling import HandlingMutations
 from api.workorders.intake import IntakeMutations
@@ -63,6 +64,7 @@ class Query(
     SupervisingQueries,
     PhoningQueries,
     MeetingQueries,
+    FigureQueries,
 ):
     pass
 

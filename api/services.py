@@ -13,6 +13,7 @@ from workorders.lifecycle.office import Office
 from workorders.lifecycle.terms import TermsLibrary
 from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.router import Router
+from workorders.statistics.reading import Figures
 from workorders.supervision.repository import SupervisionRepository
 
 
@@ -43,3 +44,5 @@ class Services(Protocol):
     def supervisions(self) -> SupervisionRepository: ...
     @property
     def router(self) -> Router: ...
+    @property
+    def figures(self) -> Figures: ...

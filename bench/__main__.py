@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import costs, cycles, deadlines, lighting, replaying, soaking
+from bench import costs, cycles, deadlines, figuring, lighting, replaying, soaking
 from bench.city import Place
 from bench.rows import Row, keep, show
 from foundation.engine import EmbeddedEngine, find_engine
@@ -25,6 +25,7 @@ MEASUREMENTS: dict[str, Callable[[Place], Awaitable[list[Row]]]] = {
     "costs": costs.measure,
     "cycles": cycles.measure,
     "lights": lighting.measure,
+    "figures": figuring.measure,
     "replay": replaying.measure,
 }
 

@@ -91,6 +91,14 @@ class Change:
             self.others.append(Write(type(document), "update", operation))
         return self
 
+    def add(self, model: type[Stored], id: str, amounts: Mapping[str, int], *, first: Mapping[str, Any]) -> Self:
+        """Add to counts, each at its path, in a document that is made with `first` if it is missing: for what only one
+        process writes at a time."""
+        mods = {"$inc": dict(amounts), "$setOnInsert": dict(first)}
+        operation = {"filter": {"_id": id}, "updateMods": mods, "multi": False, "upsert": True}
+        self.others.append(Write(model, "update", operation))
+        return self
+
     def _contest(self, model: type[Stored], id: str, mods: Mapping[str, Any], expecting: Filter | None) -> Self:
         where = {"_id": id, **(expecting or {})}
         self.contested.append(Write(model, "update", {"filter": where, "updateMods": mods, "multi": False}))

@@ -137,6 +137,19 @@ class Consumer:
             return 0
         return len(rows) - len(applied.untouched)
 
+    async def take_over(self, now: datetime) -> None:
+        """Lead from here on, whoever led: what that one has begun can no longer be saved."""
+        await self._database.save(Change().put(Lease(_id=self.name, token=self._token, until=now + LEASE)))
+
+    async def save(self, change: Change, now: datetime) -> None:
+        """Save what only the leader may write, and go on leading. Raises `StaleWrite` if another leads by now."""
+        longer = {"$set": {"until": now + LEASE}}
+        await self._database.save(change.update(Lease, self.name, longer, expecting={"token": self._token}))
+
+    async def resign(self) -> None:
+        """Let another lead at once."""
+        await self._database.collection(Lease).delete_one({"_id": self.name, "token": self._token})
+
     async def _rows(self, now: datetime) -> list[OutboxRow]:
         bounds = {"$gte": instant(EARLIEST), "$lt": instant(now + timedelta(milliseconds=1))}
         found = (

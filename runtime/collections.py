@@ -18,6 +18,7 @@ from workorders.exchange.documents import MODELS as EXCHANGE
 from workorders.lifecycle import checkpoints, library, projecting
 from workorders.lifecycle.documents import MODELS as LIFECYCLE
 from workorders.routing.documents import MODELS as ROUTING
+from workorders.statistics.documents import MODELS as STATISTICS
 from workorders.supervision.documents import MODELS as SUPERVISION
 
 STORED: Final[tuple[type[Stored], ...]] = (
@@ -36,6 +37,7 @@ STORED: Final[tuple[type[Stored], ...]] = (
     *LIFECYCLE,
     *NOTIFICATIONS,
     *ROUTING,
+    *STATISTICS,
     *SUPERVISION,
     checkpoints.SignedDay,
     checkpoints.SignedHeads,

@@ -12,6 +12,7 @@ import typer
 
 from foundation.faults import ExitCode, OperatorFault
 from runtime.calendar_commands import calendar
+from runtime.figures_commands import figures
 from runtime.platform_commands import platform
 from runtime.terminal import AsJson, InFile, answer, fault_told, tell, with_server
 
@@ -32,6 +33,7 @@ app.add_typer(calendar, name="calendar")
 rules = typer.Typer(help="Rule packs 规则包: a city's limits, switches and caps.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
 app.add_typer(platform, name="platform")
+app.add_typer(figures, name="figures")
 
 
 @app.command()

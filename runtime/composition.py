@@ -28,12 +28,14 @@ from workorders.lifecycle.library import PublishedCalendars, StoredTerms
 from workorders.lifecycle.notifying import notifier
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.personal import OrderPersonalData
-from workorders.lifecycle.projecting import projector
+from workorders.lifecycle.projecting import Fold, projector
 from workorders.lifecycle.repository import OrderRepository
 from workorders.lifecycle.timing import timer_handlers
 from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.repository import CatalogueRepository
 from workorders.routing.router import Router
+from workorders.statistics.projecting import FiguresFold
+from workorders.statistics.reading import Figures
 from workorders.supervision.following import follower
 from workorders.supervision.phoning import supervisors_caller
 from workorders.supervision.repeating import repeat_watcher
@@ -58,6 +60,7 @@ class App:
     contacts: ContactDesk
     cataloguing: Cataloguing
     supervisions: SupervisionRepository
+    figures: Figures
     timers: Timers
     consumers: tuple[Consumer, ...]
     gateway: HttpSmsGateway
@@ -72,6 +75,10 @@ class App:
         """Bind the documents to a database that was prepared."""
         await self.database.bind(STORED)
 
+    def projector(self, *more: Fold) -> Consumer:
+        """The projector, with more folds than it has anyway."""
+        return projector(self.database, FiguresFold(self.database, self.figures.zone), *more)
+
     async def close(self) -> None:
         await self.gateway.close()
         await self.courier.close()
@@ -82,6 +89,7 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
     """Put a process together over the database in the settings; asks nothing of it yet. Raises `SettingsFault`."""
     if settings.mongodb_uri is None:
         raise SettingsFault("ZHENGTONG_MONGODB_URI is not set; `zhengtong run` starts a database and sets it.")
+    zone = ZoneInfo(settings.zone)
     database = Database(settings.mongodb_uri.get_secret_value(), settings.database)
     gateway = HttpSmsGateway(settings.sms_gateway_url, settings.sms_gateway_token.get_secret_value())
     orders = OrderRepository(database)
@@ -90,9 +98,7 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         AttachmentPersonalData(database, keys.keyring, orders),
         ContactPersonalData(database, keys.keyring, orders),
     )
-    identity = build_identity(
-        database, keys.keyring, clock, ZoneInfo(settings.zone), gateway, PublishedCalendars(database), holders
-    )
+    identity = build_identity(database, keys.keyring, clock, zone, gateway, PublishedCalendars(database), holders)
     library = StoredTerms(database, identity.directory)
     catalogue = CatalogueRepository(database)
     router = Router(catalogue, library)
@@ -130,12 +136,13 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         contacts=ContactDesk(office),
         cataloguing=Cataloguing(database, clock, library, catalogue),
         supervisions=SupervisionRepository(database),
+        figures=Figures(database, zone),
         timers=Timers(database, timer_handlers(office)),
         # What acts on orders stands before what tells of it: worked through in turn, nothing is left over.
         consumers=(
             repeat_watcher(office),
             follower(database, office),
-            projector(database),
+            projector(database, FiguresFold(database, zone)),
             notifier(database, keys.keyring, library, gateway),
             sender(database, keys.keyring, clock, orders, courier),
             teller(database, library, identity.people, Inbox(database)),

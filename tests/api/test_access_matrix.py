@@ -34,6 +34,7 @@ HOTLINE = frozenset({"operator", "dispatcher", "chief", "reviewer", "caller", "s
 SEES_ALL = HOTLINE | {"leader"}
 DISPATCHERS = frozenset({"dispatcher", "chief"})
 WATER = frozenset({"water", "water-head"})
+UNIT_STAFF = frozenset({"water", "water-head", "east", "heating", "police"})
 """The unit that the orders lie at."""
 SIGNED_IN = frozenset(PEOPLE) - {None}
 CITIZEN = frozenset(CITIZENS)
@@ -229,6 +230,20 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
     "dispatchRules": (SEES_ALL | {"admin"}, "{ answer: dispatchRules { __typename ... on Problem { code } } }"),
     "inbox": (STAFF_NAMES, "{ answer: inbox(unreadOnly: true) { __typename ... on Problem { code } } }"),
     "inboxUnread": (STAFF_NAMES, "{ answer: inboxUnread { __typename ... on Problem { code } } }"),
+    "figures": (
+        SEES_ALL | UNIT_STAFF,
+        '{ answer: figures(firstDay: "2026-11-01", lastDay: "2026-11-30") { __typename ... on Problem { code } } }',
+    ),
+    "figureOrders": (
+        SEES_ALL | UNIT_STAFF,
+        '{ answer: figureOrders(figure: RECEIVED, part: DENOMINATOR, firstDay: "2026-11-01", lastDay: "2026-11-30")'
+        " { __typename ... on Problem { code } } }",
+    ),
+    "ranking": (
+        SEES_ALL | UNIT_STAFF,
+        '{ answer: ranking(figure: ON_TIME, firstDay: "2026-11-01", lastDay: "2026-11-30")'
+        " { __typename ... on Problem { code } } }",
+    ),
     "rulePack": (SIGNED_IN, "{ answer: rulePack { __typename } }"),
 }
 

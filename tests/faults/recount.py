@@ -17,6 +17,7 @@ from workorders.lifecycle.folding import rebuild
 from workorders.lifecycle.notices import tells_citizen
 from workorders.lifecycle.projecting import OrderProjection, Tally, desks_of
 from workorders.lifecycle.states import Action
+from workorders.statistics.checking import check
 
 LESS_WITHIN_SECONDS = 90.0
 """A dead worker's leases run out after 20 s."""
@@ -86,6 +87,13 @@ async def check_tallies(app: App) -> None:
     }
     rows = {raw["_id"]: UnitDesk.load(raw) for raw in await app.database.collection(UnitDesk).find({}).to_list()}
     assert rows == {a.id: UnitDesk.of(d.order, a) for d in orders.values() for a in d.order.assignments}
+
+
+async def check_figures(app: App) -> None:
+    """The figures equal a recount of everything from the events."""
+    checked = await check(app.database, app.figures.zone, app.projector, app.clock)
+    assert [str(each) for each in checked.differences] == []
+    assert checked.orders == len(await orders_of(app))
 
 
 async def notices_due(app: App) -> set[str]:

@@ -82,6 +82,11 @@ async def test_the_tallies_equal_a_recount(aftermath: Aftermath) -> None:
         await recount.check_tallies(app)
 
 
+async def test_the_figures_equal_a_recount_from_the_events(aftermath: Aftermath) -> None:
+    async with aftermath.installation.app() as app:
+        await recount.check_figures(app)
+
+
 async def test_every_notice_was_sent_under_its_own_key(aftermath: Aftermath) -> None:
     """A worker that dies between sending and noting it sends again, under the same key."""
     async with aftermath.installation.app() as app:

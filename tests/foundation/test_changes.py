@@ -100,3 +100,16 @@ async def test_an_unknown_operator_is_an_error_and_nothing_is_written(boxes: Dat
     with pytest.raises(PyMongoError):
         await boxes.save(Change().insert(Lid(_id="x")).update(Box, "a", {"$nonsense": {"held": 1}}))
     assert await boxes.get(Lid, "x") is None
+
+
+async def test_counts_are_added_to_in_documents_that_are_there_or_not(boxes: Database) -> None:
+    change = (
+        Change().add(Box, "a", {"held": 4}, first={"v": 9}).add(Box, "n", {"held": -2, "by.day": 1}, first={"v": 1})
+    )
+    await boxes.save(change.add(Box, "n", {"held": 3}, first={"v": 2}))
+    assert await counts(boxes) == {"a": 5, "b": 1, "n": 1}
+    assert await boxes.collection(Box).find_one({"_id": "n"}) == {"_id": "n", "held": 1, "by": {"day": 1}, "v": 1}
+    spoiled = Change().add(Box, "a", {"held": 1}, first={}).update(Box, "z", {"$inc": {"held": 1}})
+    with pytest.raises(StaleWrite):
+        await boxes.save(spoiled)
+    assert (await counts(boxes))["a"] == 5

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from foundation.changes import Change
+from foundation.changes import Change, StaleWrite
 from foundation.database import Database
 from foundation.documents import Stored
 from foundation.ids import new_id
@@ -99,6 +99,25 @@ async def test_a_leader_that_slept_past_its_lease_applies_nothing(outbox: Databa
     assert await sleeper == 0
     assert await done(outbox) == ["a:000001:c", "a:000002:c"]
     assert await left(outbox) == []
+
+
+async def test_whoever_takes_the_lead_has_it_until_it_resigns(outbox: Database) -> None:
+    old, new = consumer(outbox), consumer(outbox)
+    await post(outbox, ("a", 1))
+    assert await old.sweep(NOW) == 1
+    await new.take_over(NOW)
+    await post(outbox, ("a", 2))
+    assert await old.sweep(NOW) == 0
+    with pytest.raises(StaleWrite):
+        await old.save(Change().insert(Done(_id="x", row="x", place=0)), NOW)
+    await new.save(Change().insert(Done(_id="y", row="y", place=0)), NOW)
+    assert await new.sweep(NOW) == 1
+    await post(outbox, ("a", 3))
+    await old.resign()  # it has nothing to resign
+    assert await old.sweep(NOW) == 0
+    await new.resign()
+    assert await old.sweep(NOW) == 1
+    assert await done(outbox) == ["a:000001:c", "a:000002:c", "a:000003:c", "y"]
 
 
 async def test_many_sweep_at_once_and_each_row_is_applied_once(outbox: Database) -> None:

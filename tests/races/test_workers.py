@@ -16,6 +16,7 @@ from tests.races.worker import Seen
 from tests.workorders.lifecycle.builders import a_work_order
 from tests.workorders.lifecycle.invariants import check, log_of
 from tests.workorders.lifecycle.town import Town
+from tests.workorders.statistics.bureau import Bureau
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import OrderProjection, Tally, desks_of
 from workorders.lifecycle.recording import LIGHTS
@@ -55,6 +56,7 @@ async def applied_once(town: Town) -> None:
     assert {raw["_id"]: (raw["sequence"], raw["head"]) for raw in projected} == {
         document.id: (document.version, document.head) for document in orders
     }
+    assert (await Bureau(town).check()).differences == []
 
 
 async def recounted(town: Town) -> dict[str, int]:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -47,6 +48,8 @@ from workorders.lifecycle.projecting import OrderProjection, Tally, projector
 from workorders.lifecycle.states import RequestKind
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Upstream
+from workorders.statistics.documents import MODELS as STATISTICS
+from workorders.statistics.projecting import FiguresFold
 from workorders.supervision import merging, phoning, supervising
 from workorders.supervision.following import follower, settle_children
 from workorders.supervision.repeating import repeat_watcher
@@ -62,7 +65,9 @@ class Seen(Stored):
         name = "seen"
 
 
-RACE_MODELS = (*MODELS, OrderProjection, Tally, Seen, Notice)
+RACE_MODELS = (*MODELS, *STATISTICS, OrderProjection, Tally, Seen, Notice)
+
+ZONE = ZoneInfo("Asia/Shanghai")
 
 Do = Callable[[Town, Mapping[str, Any]], Awaitable[Any]]
 
@@ -190,7 +195,7 @@ async def sweep_outbox(town: Town, given: Mapping[str, Any]) -> Any:
         await asyncio.sleep(0.005)
         return Applied(Change().insert(*(Seen(_id=new_id(), row=row.id, by=name) for row in rows)))
 
-    consumers = (Consumer(town.database, "notices", work), projector(town.database))
+    consumers = (Consumer(town.database, "notices", work), projector(town.database, FiguresFold(town.database, ZONE)))
     swept = 0
     for _ in range(given["sweeps"]):
         for consumer in consumers:

@@ -18,7 +18,7 @@ ONE_DAY = timedelta(days=1)
 
 
 @cache
-def _fifth_working_day(day: date) -> date:
+def fifth_working_day(day: date) -> date:
     china = holidays.country_holidays("CN", years=range(2011, 2027))
     left = 5
     while left:
@@ -29,7 +29,7 @@ def _fifth_working_day(day: date) -> date:
 
 def _figures(rows: list[tuple[datetime, datetime]]) -> dict[str, Any]:
     seconds = sorted(int((replied - sent).total_seconds()) for sent, replied in rows)
-    on_time = sum(replied <= datetime.combine(_fifth_working_day(sent.date()), time(17)) for sent, replied in rows)
+    on_time = sum(replied <= datetime.combine(fifth_working_day(sent.date()), time(17)) for sent, replied in rows)
     return {
         "received": len(rows),
         "replied": len(rows),

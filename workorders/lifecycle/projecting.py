@@ -5,9 +5,9 @@ desk's total is the sum of those, counted by differences.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from pymongo import IndexModel
 
@@ -91,13 +91,26 @@ def _lit(desk: str, light: Light | None) -> list[str]:
     return [desk] if light in (None, Light.GREEN) else [desk, lit_desk(desk, light)]
 
 
-def projector(database: Database) -> Consumer:
-    """The consumer that keeps `order_projections` and `tallies`."""
+ANEW = "anew"
+"""In the data of a row: fold its order again, though nothing happened to it."""
+
+
+class Fold(Protocol):
+    """What else is made of orders that have changed, in the transaction that takes their rows from the outbox."""
+
+    async def __call__(self, changed: Mapping[str, OrderDocument], now: datetime) -> Change: ...
+
+
+def projector(database: Database, *folds: Fold) -> Consumer:
+    """The consumer that keeps `order_projections` and `tallies`, and whatever the `folds` keep."""
 
     async def apply(rows: Sequence[OutboxRow], now: datetime) -> Applied:
         wanted = {row.subject: row.sequence for row in rows}
         applied = await database.get_many(OrderProjection, list(wanted))
-        behind = [id for id, sequence in wanted.items() if id not in applied or applied[id].sequence < sequence]
+        anew = {row.subject for row in rows if row.data.get(ANEW)}
+        behind = [
+            id for id, sequence in wanted.items() if id in anew or id not in applied or applied[id].sequence < sequence
+        ]
         orders = await database.get_many(OrderDocument, behind)
         change, moved = Change(), Counter[str]()
         for id, document in orders.items():
@@ -119,6 +132,8 @@ def projector(database: Database) -> Consumer:
         for desk, count in moved.items():
             before = tallies[desk].total if desk in tallies else 0
             change.put(Tally(_id=desk, total=before + count, as_of=now))
+        for fold in folds:
+            change.include(await fold(orders, now))
         return Applied(change)
 
     return Consumer(database, PROJECTOR, apply)

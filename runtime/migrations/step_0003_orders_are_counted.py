@@ -1,0 +1,44 @@
+"""Orders of the releases before are not counted in the figures: the projector is given each of them once more."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from pymongo import ReplaceOne
+
+from foundation.database import Database, Raw
+from foundation.walking import ID_CHARACTERS
+from runtime.migrations import Keep
+
+TITLE: Final = "the projector counts every order in the figures"
+
+BATCH: Final = 500
+
+
+async def run(database: Database, done: str | None, keep: Keep) -> None:
+    """A sixty-fourth of the orders at a time; `done` is the last first character of an id that was finished.
+
+    Twice is once: what is counted already changes nothing.
+    """
+    mongo = database.mongo
+    for first in ID_CHARACTERS[ID_CHARACTERS.index(done) + 1 if done else 0 :]:
+        bounds = {"$gte": first, "$lt": chr(ord(first) + 1)}
+        found = await mongo["orders"].find({"_id": bounds}, {"order.version": 1}).to_list()
+        for start in range(0, len(found), BATCH):
+            rows = [_row(raw) for raw in found[start : start + BATCH]]
+            await mongo["outbox"].bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows])
+        await keep(first)
+
+
+def _row(raw: Raw) -> Raw:
+    """Under the id of the order's last event, whose own row it may replace: it asks for more."""
+    event, now = f"{raw['_id']}:{raw['order']['version']:06d}", datetime.now(UTC)
+    return {
+        "_id": f"{event}:projector",
+        "v": 1,
+        "consumer": "projector",
+        "subject": raw["_id"],
+        "sequence": raw["order"]["version"],
+        "key": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z~{event}",
+        "data": {"anew": True},
+        "tries": 0,
+    }

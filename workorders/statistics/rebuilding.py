@@ -1,0 +1,93 @@
+"""`figures rebuild`: the figures made anew from the events, beside those that are read, while the system runs.
+
+A new generation is counted while the projector goes on: whoever rebuilds leads it for as long, and keeps both
+generations up with what happens. Then the new one is read, in one write, and the old one deleted. Broken off at any
+point, the old one stays; the next rebuild begins with clearing away what was begun.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from foundation.changes import Change
+from foundation.clock import Clock
+from foundation.database import Database
+from foundation.walking import ID_CHARACTERS
+from workorders.lifecycle.documents import OrderDocument
+from workorders.statistics.checking import Projecting, orders_in_pieces
+from workorders.statistics.documents import STATE, CountedOrder, FiguresState, Rollup, counted_id, cut_of
+from workorders.statistics.projecting import FIRST_GENERATION, count_anew
+from workorders.statistics.recounting import orders_from_events
+from workorders.statistics.tallying import Dimension
+
+
+async def rebuild(
+    database: Database,
+    zone: ZoneInfo,
+    projecting: Projecting,
+    clock: Clock,
+    progress: Callable[[int], None] = lambda orders: None,
+) -> int:
+    """Make the figures anew; answers of how many orders. `progress` is told how many are counted.
+
+    Raises `StaleWrite` if another process takes the lead meanwhile, `BrokenLog`.
+    """
+    leader = projecting(beside := _Beside(database, zone))
+
+    async def keep() -> None:
+        """The lead."""
+        await leader.save(Change(), clock.now())
+
+    await leader.take_over(clock.now())
+    try:
+        state = await database.get(FiguresState, STATE) or FiguresState(_id=STATE, generation=FIRST_GENERATION)
+        # Of a number of its own: whoever loses the lead to another rebuild clears away nothing of that one's.
+        new, left = max(state.generation, *state.others, 0) + 1, state.others
+        await leader.save(Change().put(state.changed(others=(*left, new))), clock.now())
+        for generation in left:
+            await _clear(database, generation, keep)
+        await leader.save(Change().put(state.changed(others=(new,))), clock.now())
+        beside.generation = new
+        counted = 0
+        for character in ID_CHARACTERS:
+            async for sequences in orders_in_pieces(database, character):
+                orders = await orders_from_events(database, sequences)
+                await leader.save(await count_anew(database, zone, new, list(orders.values())), clock.now())
+                counted += len(orders)
+                progress(counted)
+            while await leader.sweep(clock.now()):
+                pass
+        made = FiguresState(_id=STATE, generation=new, others=(state.generation,))
+        await leader.save(Change().put(made), clock.now())
+        await _clear(database, state.generation, keep)
+        await leader.save(Change().put(made.changed(others=())), clock.now())
+    finally:
+        await leader.resign()
+    return counted
+
+
+@dataclass(slots=True)
+class _Beside:
+    """A fold of the projector: keeps the generation that is being made up with what happens."""
+
+    database: Database
+    zone: ZoneInfo
+    generation: int | None = None
+
+    async def __call__(self, changed: Mapping[str, OrderDocument], now: datetime) -> Change:
+        if self.generation is None or not changed:
+            return Change()
+        orders = [document.order for document in changed.values()]
+        return await count_anew(self.database, self.zone, self.generation, orders)
+
+
+async def _clear(database: Database, generation: int, keep: Callable[[], Awaitable[None]]) -> None:
+    """Delete a generation that nobody reads, in pieces. Safe to repeat."""
+    for character in ID_CHARACTERS:
+        bounds = {"$gte": counted_id(generation, character), "$lt": counted_id(generation, chr(ord(character) + 1))}
+        await database.collection(CountedOrder).delete_many({"_id": bounds})
+        await keep()
+    for dimension in Dimension:
+        await database.collection(Rollup).delete_many({"cut": cut_of(generation, dimension)})
+        await keep()
