@@ -1,7 +1,7 @@
 """The HTTP application of one process."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,11 +22,9 @@ from api.services import Services
 from api.workorders.changes import Changes
 from foundation.settings import Environment
 
-Around = Callable[[], AbstractAsyncContextManager[None]]
 
-
-def create_app(services: Services, around: Around = nullcontext) -> Starlette:
-    """The application; `around` is entered before the first request and left after the last one."""
+def create_app(services: Services) -> Starlette:
+    """The application, over a database that whoever serves it has opened."""
     metrics = Metrics()
     development = services.settings.environment is Environment.DEVELOPMENT
     schema = build_schema(introspection=development)
@@ -36,11 +34,8 @@ def create_app(services: Services, around: Around = nullcontext) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with around():
-            try:
-                yield
-            finally:
-                await changes.close()
+        yield
+        await changes.close()
 
     return Starlette(
         routes=[

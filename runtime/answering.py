@@ -1,8 +1,11 @@
 """Answering HTTP on one socket of this process."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import uvicorn
+import uvloop
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -15,6 +18,9 @@ HEADER_SECONDS = 10.0
 """What a client gets from connecting, or from its request's first byte, to the end of the request's headers."""
 LARGEST_FRAME = 1 << 20
 """Bytes of one message on a WebSocket."""
+
+
+Around = Callable[[], AbstractAsyncContextManager[None]]
 
 
 class PromptProtocol(HttpToolsProtocol):
@@ -48,12 +54,13 @@ class PromptProtocol(HttpToolsProtocol):
             self._waiting = None
 
 
-def answer(app: ASGIApp, host: str, port: int) -> None:
-    """Answer requests until SIGTERM, or until the supervisor is gone. Raises `PortTaken`."""
+def answer(app: ASGIApp, host: str, port: int, around: Around = nullcontext) -> None:
+    """Answer requests until SIGTERM, or until the supervisor is gone, within `around`. Raises `PortTaken`, and what
+    `around` raises on entering.
+    """
     listener = listen(host, port)
     config = uvicorn.Config(
         app,
-        loop="uvloop",
         http=PromptProtocol,
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,
@@ -69,5 +76,10 @@ def answer(app: ASGIApp, host: str, port: int) -> None:
         server.should_exit = True
 
     live_and_die_with_parent(stop)
+
+    async def serve() -> None:
+        async with around():
+            await server.serve(sockets=[listener])
+
     with listener:
-        server.run(sockets=[listener])
+        uvloop.run(serve())

@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from starlette.types import ASGIApp
-
 from api.app import create_app
 from foundation.clock import SystemClock
 from foundation.keys import read_keys
@@ -15,25 +13,20 @@ from runtime.logs import configure_logs
 from runtime.processes import run_child
 
 
-def application(settings: Settings) -> ASGIApp:
-    """The HTTP application of one process, over the database in the settings."""
+def serve(settings: Settings) -> None:
+    """Run this process's share of the API until SIGTERM."""
+    configure_logs(settings, "api")
     app = build(settings, read_keys(settings), SystemClock())
 
     @asynccontextmanager
-    async def around() -> AsyncIterator[None]:
+    async def opened() -> AsyncIterator[None]:
         await app.open()
         try:
             yield
         finally:
             await app.close()
 
-    return create_app(app, around)
-
-
-def serve(settings: Settings) -> None:
-    """Run this process's share of the API until SIGTERM."""
-    configure_logs(settings, "api")
-    answer(application(settings), settings.host, settings.port)
+    answer(create_app(app), settings.host, settings.port, opened)
 
 
 if __name__ == "__main__":
