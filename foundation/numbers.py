@@ -5,6 +5,8 @@ makes a number unique is its claim, whose `_id` it is.
 """
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
@@ -41,6 +43,40 @@ class Numbers:
                 first = await self._draw_block(f"{self._series}:{day.isoformat()}")
                 self._day, self._left = day, list(range(first + BLOCK - 1, first - 1, -1))
             return f"{day:%y%m%d}{self._left.pop():06d}"
+
+    async def draw_many(self, days: Iterable[date]) -> list[str]:
+        """A number for each of these local days, in their order, of blocks drawn for nothing else.
+
+        Raises `Busy` if other processes were faster too often.
+        """
+        wanted = list(days)
+        last = await self._draw_blocks(Counter(wanted))
+        numbers: list[str] = []
+        for day in reversed(wanted):
+            numbers.append(f"{day:%y%m%d}{last[day]:06d}")
+            last[day] -= 1
+        return numbers[::-1]
+
+    async def _draw_blocks(self, sizes: Counter[date]) -> dict[date, int]:
+        """The last number of a block of each day, all in one transaction."""
+        ids = {day: f"{self._series}:{day.isoformat()}" for day in sizes}
+        for _ in range(TRIES):
+            current = await self._database.get_many(NumberCounter, list(ids.values()))
+            change, last = Change(), {}
+            for day, size in sizes.items():
+                known = current.get(ids[day])
+                last[day] = size + (known.drawn if known else 0)
+                if known is None:
+                    change.insert(NumberCounter(_id=ids[day], drawn=size))
+                else:
+                    expecting = {"drawn": known.drawn}
+                    change.update(NumberCounter, ids[day], {"$inc": {"drawn": size}}, expecting=expecting)
+            try:
+                await self._database.save(change)
+            except (AlreadyClaimed, StaleWrite):
+                continue
+            return last
+        raise Busy
 
     async def _draw_block(self, counter: str) -> int:
         for _ in range(TRIES):

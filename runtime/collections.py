@@ -11,6 +11,7 @@ from foundation.timers import Timer
 from identity.assembly import MODELS as IDENTITY
 from notifications.documents import MODELS as NOTIFICATIONS
 from runtime.demo.documents import DemoMark
+from runtime.importing.documents import MODELS as IMPORTING
 from runtime.migrations import MigrationRecord
 from workorders.attachments.documents import MODELS as ATTACHMENTS
 from workorders.contacts.documents import MODELS as CONTACTS
@@ -34,6 +35,7 @@ STORED: Final[tuple[type[Stored], ...]] = (
     *CONTACTS,
     *EXCHANGE,
     *IDENTITY,
+    *IMPORTING,
     *LIFECYCLE,
     *NOTIFICATIONS,
     *ROUTING,

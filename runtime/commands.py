@@ -323,6 +323,33 @@ def replay(
     answer({"database": name, **report.as_json()}, as_json=as_json, text=lambda: command.describe(name, report))
 
 
+@app.command("import")
+def import_(
+    file: InFile,
+    mapping: Annotated[
+        str, typer.Option(metavar="MAPPING", help="A TOML file, or the name of a shipped one: boston311.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Import orders from any export of a 311 or a hotline: CSV, Excel or parquet, by a mapping of its columns.
+
+    Broken off, by Ctrl-C or by force, the same command goes on where it stopped; a row is never imported twice.
+    """
+    from runtime.importing import command
+    from runtime.importing.command import Imported
+
+    async def body(settings: "Settings", server: "Server") -> Imported:
+        return await command.import_file(settings, server, file, mapping)
+
+    try:
+        with fault_told():
+            imported = with_server(body, tell)
+    except KeyboardInterrupt:
+        tell("Broken off; the same command goes on where this one stopped.")
+        raise
+    answer(imported.as_json(), as_json=as_json, text=lambda: command.describe(imported))
+
+
 @app.command("export-schema")
 def export_schema(
     file: Annotated[Path | None, typer.Argument(help="Where to; api/schema.graphql when it is left out.")] = None,

@@ -171,6 +171,12 @@ class BroughtForward(Value):
 Shift = Extension | Suspension | BroughtForward
 
 
+IMPORTED = "imported"
+"""The basis of a deadline that came with an imported order: as the system before us set it, never computed anew."""
+UNJUDGED = "imported.unjudged"
+"""The basis of one of which an import knows nothing: it counts neither as kept nor as missed."""
+
+
 class Deadline(Value):
     """When something is due, and how that came about, so that it can be explained and computed again."""
 
@@ -179,7 +185,8 @@ class Deadline(Value):
     """The last instant in time; late is after it."""
     limit: Limit
     basis: str
-    """The row of the rule pack, as `reply.complex`; `upstream` where the platform above set it."""
+    """The row of the rule pack, as `reply.complex`; `upstream` where the platform above set it; `IMPORTED` and
+    `UNJUDGED`."""
     started_at: datetime
     calendar: str
     rules: str

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
+from foundation.crypto import DataKey, Keyring
 from foundation.errors import Busy, InvalidInput, NotAllowed, NotFound
 from foundation.events import text_place
 from foundation.idempotency import Once
@@ -26,7 +27,7 @@ from workorders.lifecycle.policy.case import Decision
 from workorders.lifecycle.recording import REPEATED, Step, record_intake
 from workorders.lifecycle.states import Action
 from workorders.lifecycle.terms import Terms
-from workorders.lifecycle.values import Reporter, Upstream
+from workorders.lifecycle.values import Order, Reporter, Upstream
 
 ON_ORDER = ("title", "name", "phone", "address")
 """The texts that lists show: kept sealed on the order too."""
@@ -166,16 +167,7 @@ async def _draft(
     received = _received(actor, report, terms, category, place, number, now)
     order = receive(new_id(), received, now)
     key = office.keyring.new_data_key()
-    blank = OrderDocument(
-        _id=order.id,
-        order=order,
-        head="",
-        data_key=office.keyring.wrap(key),
-        sealed={name: key.seal(texts[name], f"{order.id}:{name}") for name in ON_ORDER if name in texts},
-        phone_hash=office.keyring.keyed_hash("phone", texts["phone"]) if "phone" in texts else None,
-        name_hash=office.keyring.keyed_hash("name", texts["name"]) if "name" in texts else None,
-        **order_keys(order),
-    )
+    blank = blank_document(office.keyring, order, key, texts)
     excluded = frozenset({report.complained_of} if report.complained_of else ())
     routing = await office.router.route(category, place, terms.local_date(now), excluded)
     first = Step(actor, Decision(Action.INTAKE, received, texts), order)
@@ -186,6 +178,20 @@ async def _draft(
     if report.upstream is not None:
         change.insert(UpstreamClaim(_id=upstream_key(report.upstream), order=order.id))
     return document
+
+
+def blank_document(keyring: Keyring, order: Order, key: DataKey, texts: Mapping[str, str]) -> OrderDocument:
+    """The document of a new order with its texts, before any event is chained."""
+    return OrderDocument(
+        _id=order.id,
+        order=order,
+        head="",
+        data_key=keyring.wrap(key),
+        sealed={name: key.seal(texts[name], f"{order.id}:{name}") for name in ON_ORDER if name in texts},
+        phone_hash=keyring.keyed_hash("phone", texts["phone"]) if "phone" in texts else None,
+        name_hash=keyring.keyed_hash("name", texts["name"]) if "name" in texts else None,
+        **order_keys(order),
+    )
 
 
 def _texts(report: Report) -> Mapping[str, str]:

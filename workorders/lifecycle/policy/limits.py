@@ -5,7 +5,7 @@ an upstream order has the platform's consent.
 """
 
 from workorders.deadlines import clocks
-from workorders.deadlines.values import Deadline
+from workorders.deadlines.values import IMPORTED, Deadline
 from workorders.lifecycle.facts import Moved
 from workorders.lifecycle.policy.case import Case
 from workorders.lifecycle.states import AssignmentState
@@ -19,7 +19,12 @@ def within_upstream(case: Case, own: Deadline) -> Deadline:
 
 
 def reply_limit(case: Case, held: Assignment) -> Deadline:
-    """When an assignment's reply is due, by the order as it is classified now, with what was granted meanwhile."""
+    """When an assignment's reply is due, by the order as it is classified now, with what was granted meanwhile.
+
+    One that was imported stays, for it is not ours to compute, until the unit is granted the longer limit.
+    """
+    if held.reply.basis == IMPORTED and not held.complex:
+        return held.reply
     calendar = case.terms.calendar_of(held.unit)
     own = clocks.reply_due(
         case.terms.rules,
@@ -36,6 +41,8 @@ def reply_limit(case: Case, held: Assignment) -> Deadline:
 def citizen_limit(case: Case, *, complex: bool) -> Deadline:
     """The same for what the citizen was promised."""
     order, calendar = case.order, case.terms.calendar
+    if order.citizen.basis == IMPORTED and not complex:
+        return order.citizen
     own = clocks.reply_due(
         case.terms.rules,
         calendar,

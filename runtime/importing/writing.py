@@ -1,0 +1,197 @@
+"""Orders by the hundred: each batch is one transaction, together with how far the import came.
+
+Killed at any point, the same command goes on after the last batch that was written whole: nothing is doubled, nothing
+is missing. While one batch is being written the next one is made.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+from foundation.changes import AlreadyClaimed, Change, StaleWrite
+from foundation.errors import Conflict
+from foundation.ids import new_id
+from runtime.composition import App
+from runtime.importing.city import City
+from runtime.importing.documents import Finding, ImportedRow, ImportMark, Told, finding_id
+from runtime.importing.history import Placed, history
+from runtime.importing.mapping import MappingFile
+from runtime.importing.rows import Matter, Reader, Refused
+from runtime.importing.tables import Record, Table
+from workorders.lifecycle.documents import NumberClaim
+from workorders.lifecycle.intake import blank_document
+from workorders.lifecycle.recording import record_history
+from workorders.lifecycle.terms import Terms
+from workorders.lifecycle.values import Order
+
+TOGETHER: Final = 200
+"""Records of one transaction: some 2,500 documents, far within the seconds that one may last."""
+BREATH: Final = 20
+"""After how many orders the batch before is looked after."""
+
+Progress = Callable[[int], None]
+"""Told how many records are done."""
+
+
+class OtherImporter(Conflict):
+    code = "IMPORT_RUNS_ALREADY"
+    text = "另一个进程正在导入这个文件，或同一来源的文件；等它结束后再运行，会从停下的地方继续。"
+
+
+@dataclass(slots=True)
+class _Batch:
+    change: Change
+    mark: ImportMark
+    rows: dict[str, int] = field(default_factory=dict)
+    """The numbers that it claims, each with its line."""
+
+
+async def import_table(
+    app: App, table: Table, mapped: MappingFile, progress: Progress = lambda done: None
+) -> ImportMark:
+    """Import what is left of the file; answers the finished mark.
+
+    Raises `DataFileInvalid` if a column is missing, `FileRefused` where the file breaks off, `OtherImporter`, and
+    `Busy`. What was imported until then stays, and is gone on from.
+    """
+    mapped.require(table.heading)
+    mark = await _begin(app, table, mapped)
+    progress(mark.done)
+    if mark.finished:
+        return mark
+    return await _Import(app, mapped, mark, progress).run(table)
+
+
+async def _begin(app: App, table: Table, mapped: MappingFile) -> ImportMark:
+    id = f"{table.digest[:32]}.{mapped.mapping.digest[:16]}"
+    mark = await app.database.get(ImportMark, id)
+    if mark is None:
+        mark = ImportMark(_id=id, file=table.name, source=mapped.mapping.source, as_of=app.clock.now())
+        try:
+            await app.database.save(Change().insert(mark))
+        except AlreadyClaimed:
+            raise OtherImporter from None
+    return mark
+
+
+class _Import:
+    def __init__(self, app: App, mapped: MappingFile, mark: ImportMark, progress: Progress) -> None:
+        self._app, self._mapping, self._mark, self._progress = app, mapped.mapping, mark, progress
+        self._reader = Reader(mapped.mapping, mark.as_of)
+        self._city = City(app, mapped.mapping)
+
+    async def run(self, table: Table) -> ImportMark:
+        records = islice(table.records, self._mark.done, None)
+        saving: asyncio.Task[None] | None = None
+        latest = _Batch(Change(), self._mark)
+        try:
+            while True:
+                batch = await self._batch(records, latest)
+                if saving is not None:
+                    await saving
+                    self._progress(latest.mark.done)
+                if batch.mark.finished:
+                    await self._save(batch, latest.mark.done)
+                    return batch.mark
+                saving = asyncio.create_task(self._save(batch, latest.mark.done))
+                latest = batch
+        finally:
+            if saving is not None and not saving.done():
+                await asyncio.wait([saving])
+
+    async def _batch(self, records: Iterator[Record], before: _Batch) -> _Batch:
+        """The next records as one change, and how far they bring the import; none left, and it is finished."""
+        taken = list(islice(records, TOGETHER))
+        mark = before.mark.changed(
+            done=before.mark.done + len(taken),
+            finished=not taken,
+            counts=before.mark.counts.model_copy(deep=True),
+        )
+        mark.counts.rows += len(taken)
+        batch = _Batch(Change(), mark)
+        wanted: list[tuple[Matter, Placed]] = []
+        for record in taken:
+            try:
+                matter = self._reader.read(record)
+                wanted.append((matter, await self._city.place(matter)))
+            except Refused as refused:
+                self._refuse(batch, record.line, None, str(refused))
+        new = await self._new(wanted, batch, before)
+        terms = await self._app.library.current()
+        numbers = await self._app.office.numbers.draw_many(terms.local_date(m.opened) for m, _ in new)
+        for n, ((matter, placed), number) in enumerate(zip(new, numbers, strict=True), 1):
+            self._write(batch, matter, placed, number, terms)
+            if n % BREATH == 0:
+                await asyncio.sleep(0)
+        return batch
+
+    async def _new(
+        self, wanted: list[tuple[Matter, Placed]], batch: _Batch, before: _Batch
+    ) -> list[tuple[Matter, Placed]]:
+        """Those that are not imported yet."""
+        ids = [self._key(matter.id) for matter, _ in wanted if matter.id is not None]
+        known = await self._app.database.get_many(ImportedRow, ids)
+        new = []
+        for matter, placed in wanted:
+            key = self._key(matter.id) if matter.id is not None else None
+            if key is None:
+                new.append((matter, placed))
+                continue
+            earlier = known.get(key)
+            line = batch.rows.get(key) or before.rows.get(key)
+            if earlier is not None and earlier.by == batch.mark.id:
+                line = earlier.line
+            if line is not None:
+                self._refuse(batch, matter.line, matter.id, f"编号 {matter.id} 已在第 {line} 行出现。")
+            elif earlier is not None:
+                batch.mark.counts.already += 1
+            else:
+                batch.rows[key] = matter.line
+                new.append((matter, placed))
+        return new
+
+    def _write(self, batch: _Batch, matter: Matter, placed: Placed, number: str, terms: Terms) -> None:
+        keyring, mark, change = self._app.office.keyring, batch.mark, batch.change
+        id, key = new_id(), keyring.new_data_key()
+        events = history(matter, placed, id, number, terms, mark.as_of)
+        blank = blank_document(keyring, events[-1][0].after, key, matter.texts)
+        order = record_history(change, blank, events, key, terms.rules, mark.as_of).order
+        change.insert(NumberClaim(_id=number, order=id))
+        if matter.id is not None:
+            change.insert(ImportedRow(_id=self._key(matter.id), order=id, by=mark.id, line=matter.line))
+        self._count(batch, matter, order)
+
+    def _count(self, batch: _Batch, matter: Matter, order: Order) -> None:
+        unit = self._city.names[order.assignments[0].unit] if order.assignments else ""
+        ours = batch.mark.counts.add(matter, order, unit, batch.mark.as_of)
+        if matter.skewed:
+            self._tell(batch, Told.SKEWED, matter.line, matter.id, "办结时间早于受理时间，按受理时间计。")
+        if ours is not None and ours is not matter.on_time:
+            words = ("超期", "按时")
+            self._tell(
+                batch,
+                Told.DIFFERS,
+                matter.line,
+                matter.id,
+                f"文件的结论是{words[bool(matter.on_time)]}，按文件的期限是{words[ours]}。",
+            )
+
+    def _refuse(self, batch: _Batch, line: int, id: str | None, reason: str) -> None:
+        batch.mark.counts.refused += 1
+        self._tell(batch, Told.REFUSED, line, id, reason)
+
+    def _tell(self, batch: _Batch, told: Told, line: int, id: str | None, reason: str) -> None:
+        finding = Finding(_id=finding_id(batch.mark.id, line, told), told=told, line=line, id_in_file=id, reason=reason)
+        batch.change.insert(finding)
+
+    def _key(self, id: str) -> str:
+        return f"{self._mapping.source}|{id}"
+
+    async def _save(self, batch: _Batch, done_before: int) -> None:
+        batch.change.replace(batch.mark, expecting={"done": done_before, "finished": False})
+        try:
+            await self._app.database.save(batch.change)
+        except (AlreadyClaimed, StaleWrite):
+            raise OtherImporter from None
