@@ -80,6 +80,40 @@ def seal_texts(
     return sealed, commitments
 
 
+def event_document(
+    *,
+    subject: str,
+    sequence: int,
+    type: str,
+    at: datetime,
+    actor: str,
+    actor_roles: tuple[str, ...],
+    actor_unit: str | None,
+    actor_label: str,
+    data: dict[str, Any],
+    commitments: dict[str, str],
+    sealed: dict[str, bytes],
+    previous: str,
+) -> dict[str, Any]:
+    """A subject's n-th event as the database keeps it, linked to `previous`: what `chained(Event(…)).stored()` gives,
+    at a fifth of the cost. `at` is in UTC."""
+    hashed: dict[str, Any] = {
+        "_id": event_id(subject, sequence),
+        "subject": subject,
+        "sequence": sequence,
+        "type": type,
+        "type_version": 1,
+        "at": at.isoformat().replace("+00:00", "Z"),
+        "actor": actor,
+        "actor_roles": actor_roles,
+        "actor_unit": actor_unit,
+        "actor_label": actor_label,
+        "data": data,
+        "commitments": commitments,
+    }
+    return {**hashed, "v": 1, "at": at, "sealed": sealed, "hash": link(previous, hashed)}
+
+
 def chained(event: Event, previous: str) -> Event:
     """The event with its hash, linked to `previous`."""
     return event.changed(hash=link(previous, event.chained_fields()))

@@ -34,8 +34,7 @@ def time_key(moment: datetime, id: str) -> str:
 
 def instant(moment: datetime) -> str:
     """A moment as it stands in a sort key: UTC, to the millisecond, always 24 characters."""
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return f"{moment.astimezone(UTC).isoformat(timespec='milliseconds')[:23]}Z"
 
 
 def moment_of(key: str) -> datetime:

@@ -5,7 +5,7 @@ source, finds it again.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from foundation.crypto import sm3
@@ -15,6 +15,7 @@ from identity.actors import Actor, Role
 from identity.directory import Snapshot
 from identity.documents import Category, Channel, Place, Unit
 from identity.errors import UnitInUse
+from identity.units import Units
 from runtime.composition import App
 from runtime.importing.history import Placed
 from runtime.importing.mapping import Mapping, TreeMapping
@@ -23,38 +24,38 @@ from runtime.importing.rows import Matter, Refused, State
 FOUNDER: Final = Actor("system:import", frozenset({Role.SYSTEM, Role.ADMINISTRATOR}), label="数据导入")
 MOST_MADE: Final = 2_000
 """Nodes of one tree that an import makes: more, and the column holds something else, an address for instance."""
-TRIES: Final = 5
 LONGEST_WORD: Final = 16
 NAMES: Final = {"unit": "承办单位", "category": "诉求分类", "place": "地点", "channel": "受理渠道"}
-MODELS: Final[dict[str, type[Category] | type[Place] | type[Channel]]] = {
-    "category": Category,
-    "place": Place,
-    "channel": Channel,
-}
 AnyTree = Tree[Unit] | Tree[Category] | Tree[Place] | Tree[Channel]
 
 
 @dataclass(slots=True)
 class City:
-    """Finds the nodes that rows name, and remembers them for the length of an import."""
+    """Finds the nodes that rows name, in the city as it stood when the import began, with what it made since."""
 
-    app: App
+    units: Units
     mapping: Mapping
+    snapshot: Snapshot
     found: dict[tuple[str, tuple[str, ...]], tuple[str, ...] | str] = field(default_factory=dict)
     """The path of each name met, or why it cannot be used."""
     made: dict[str, int] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    """Those of the units met."""
+
+    @classmethod
+    async def of(cls, app: App, mapping: Mapping) -> "City":
+        """The city as it stands now."""
+        app.identity.directory.forget()
+        return cls(app.identity.units, mapping, await app.identity.directory.snapshot())
 
     async def place(self, matter: Matter) -> Placed:
         """Where a matter stands. Raises `Refused`."""
         paths = {key: await self._path(key, names) for key, names in matter.names.items()}
         unit = paths["unit"]
         if matter.state is State.OPEN:
-            unit = await self._standing(unit)
-        if unit[-1] not in self.names:
-            self.names[unit[-1]] = (await self.app.identity.directory.snapshot()).units.names(unit[-1])[-1]
+            unit = self._standing(unit)
         return Placed(unit=unit, category=paths["category"], place=paths["place"], channel=paths["channel"][-1])
+
+    def name_of(self, unit: str) -> str:
+        return self.snapshot.units.names(unit)[-1]
 
     async def _path(self, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
         known = self.found.get((key, names))
@@ -68,29 +69,29 @@ class City:
             raise Refused(known)
         return known
 
-    async def _standing(self, unit: tuple[str, ...]) -> tuple[str, ...]:
+    def _standing(self, unit: tuple[str, ...]) -> tuple[str, ...]:
         """The unit, or who took over from it: somebody has to finish what is open."""
-        heir = (await self.app.identity.directory.snapshot()).successor(unit[-1])
+        heir = self.snapshot.successor(unit[-1])
         if heir is None:
             raise Refused(f"承办单位 {unit[-1]} 已撤销，没有承接单位，在办的工单无处可派。")
         return heir.path
 
     async def _find(self, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
-        mapped, tree = self.mapping.tree(key), await self._tree(key)
+        mapped, tree = self.mapping.tree(key), self._tree(key)
         if names and (given := mapped.values.get(names[-1])) is not None:
             return self._known(key, tree, given)
         if not names:
             if mapped.default is None:
                 raise Refused(f"缺少{NAMES[key]}。")
             await self._root(key, mapped)
-            return self._known(key, await self._tree(key), mapped.default)
+            return self._known(key, self._tree(key), mapped.default)
         parent = await self._root(key, mapped)
         for level in range(1, len(names) + 1):
             parent = await self._child(key, mapped, names[:level], parent)
-        return self._known(key, await self._tree(key), parent or "")
+        return self._known(key, self._tree(key), parent or "")
 
     async def _child(self, key: str, mapped: TreeMapping, names: tuple[str, ...], parent: str | None) -> str:
-        tree, id = await self._tree(key), self._id(names)
+        tree, id = self._tree(key), self._id(names)
         if id in tree:
             return id
         alone = len(names) == 1 and len(getattr(self.mapping.columns, key)) == 1
@@ -109,38 +110,46 @@ class City:
         """The node under which new ones hang, made if it is missing."""
         if mapped.under is None:
             return None
-        if mapped.under.id not in await self._tree(key):
+        if mapped.under.id not in self._tree(key):
             await self._make(key, mapped.under.id, mapped.under.name, None)
         return mapped.under.id
 
     async def _make(self, key: str, id: str, name: str, parent: str | None) -> None:
         if self.made.get(key, 0) >= MOST_MADE:
             raise Refused(f"新建的{NAMES[key]}已有 {MOST_MADE} 个，映射的列可能不对。")
-        units = self.app.identity.units
-        for _ in range(TRIES):
-            try:
-                if key == "unit":
-                    await units.create(FOUNDER, id, name, parent)
-                else:
-                    await units.create_node(FOUNDER, MODELS[key], id, name, parent)
-            except UnitInUse:  # by another importer, a moment ago
-                self.app.identity.directory.forget()
-                return
-            except Busy:
-                continue
-            except DomainError as fault:
-                raise Refused(f"不能新建{NAMES[key]}“{name[:60]}”：{fault.message}") from None
-            self.made[key] = self.made.get(key, 0) + 1
-            return
-        raise Busy
+        try:
+            await self._create(key, id, name, parent)
+        except UnitInUse:  # by another importer, a moment ago
+            raise Busy from None
+        except Busy:
+            raise
+        except DomainError as fault:
+            raise Refused(f"不能新建{NAMES[key]}“{name[:60]}”：{fault.message}") from None
+        self.made[key] = self.made.get(key, 0) + 1
+
+    async def _create(self, key: str, id: str, name: str, parent: str | None) -> None:
+        now = self.snapshot
+        match key:
+            case "unit":
+                unit = await self.units.create(FOUNDER, id, name, parent)
+                self.snapshot = replace(now, units=Tree([*now.units, unit]))
+            case "category":
+                category = await self.units.create_node(FOUNDER, Category, id, name, parent)
+                self.snapshot = replace(now, categories=Tree([*now.categories, category]))
+            case "place":
+                place = await self.units.create_node(FOUNDER, Place, id, name, parent)
+                self.snapshot = replace(now, places=Tree([*now.places, place]))
+            case _:
+                channel = await self.units.create_node(FOUNDER, Channel, id, name, parent)
+                self.snapshot = replace(now, channels=Tree([*now.channels, channel]))
 
     def _known(self, key: str, tree: AnyTree, id: str) -> tuple[str, ...]:
         if not (path := tree.path(id)):
             raise Refused(f"没有编号为 {id} 的{NAMES[key]}，请检查映射。")
         return path
 
-    async def _tree(self, key: str) -> AnyTree:
-        snapshot: Snapshot = await self.app.identity.directory.snapshot()
+    def _tree(self, key: str) -> AnyTree:
+        snapshot = self.snapshot
         trees: dict[str, AnyTree] = {
             "unit": snapshot.units,
             "category": snapshot.categories,

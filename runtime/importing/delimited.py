@@ -4,7 +4,7 @@ import csv
 from codecs import getincrementaldecoder, lookup
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from runtime.importing.mapping import Mapping
 from runtime.importing.tables import CHUNK, FileRefused, OtherFormat, Record, Table, digest_of
@@ -35,7 +35,7 @@ def open_csv(file: Path, mapping: Mapping) -> Table:
         raise
 
 
-def _records(reader: Iterator[list[str]], heading: list[str]) -> Iterator[Record]:
+def _records(reader: Any, heading: list[str]) -> Iterator[Record]:
     """Each record; blank lines are passed over."""
     width = len(heading)
     while True:

@@ -5,12 +5,18 @@ is missing. While one batch is being written the next one is made.
 """
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from foundation.changes import AlreadyClaimed, Change, StaleWrite
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import BulkWriteError
+
+from foundation.changes import AlreadyClaimed, Change
+from foundation.database import DUPLICATE_KEY
 from foundation.errors import Conflict
 from foundation.ids import new_id
 from runtime.composition import App
@@ -20,9 +26,7 @@ from runtime.importing.history import Placed, history
 from runtime.importing.mapping import MappingFile
 from runtime.importing.rows import Matter, Reader, Refused
 from runtime.importing.tables import Record, Table
-from workorders.lifecycle.documents import NumberClaim
-from workorders.lifecycle.intake import blank_document
-from workorders.lifecycle.recording import record_history
+from workorders.lifecycle.past import Documents, add_past_order
 from workorders.lifecycle.terms import Terms
 from workorders.lifecycle.values import Order
 
@@ -42,8 +46,8 @@ class OtherImporter(Conflict):
 
 @dataclass(slots=True)
 class _Batch:
-    change: Change
     mark: ImportMark
+    documents: Documents = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     """The numbers that it claims, each with its line."""
 
@@ -61,7 +65,23 @@ async def import_table(
     progress(mark.done)
     if mark.finished:
         return mark
-    return await _Import(app, mapped, mark, progress).run(table)
+    with _seldom_collected():
+        city = await City.of(app, mapped.mapping)
+        return await _Import(app, mapped, mark, city, progress).run(table)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Python looks for circles among its objects by how many are made; we make many, none in circles: it would be a
+    third of the work."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 async def _begin(app: App, table: Table, mapped: MappingFile) -> ImportMark:
@@ -77,15 +97,15 @@ async def _begin(app: App, table: Table, mapped: MappingFile) -> ImportMark:
 
 
 class _Import:
-    def __init__(self, app: App, mapped: MappingFile, mark: ImportMark, progress: Progress) -> None:
-        self._app, self._mapping, self._mark, self._progress = app, mapped.mapping, mark, progress
+    def __init__(self, app: App, mapped: MappingFile, mark: ImportMark, city: City, progress: Progress) -> None:
+        self._app, self._mapping, self._mark = app, mapped.mapping, mark
+        self._city, self._progress = city, progress
         self._reader = Reader(mapped.mapping, mark.as_of)
-        self._city = City(app, mapped.mapping)
 
     async def run(self, table: Table) -> ImportMark:
         records = islice(table.records, self._mark.done, None)
         saving: asyncio.Task[None] | None = None
-        latest = _Batch(Change(), self._mark)
+        latest = _Batch(self._mark)
         try:
             while True:
                 batch = await self._batch(records, latest)
@@ -110,7 +130,7 @@ class _Import:
             counts=before.mark.counts.model_copy(deep=True),
         )
         mark.counts.rows += len(taken)
-        batch = _Batch(Change(), mark)
+        batch = _Batch(mark)
         wanted: list[tuple[Matter, Placed]] = []
         for record in taken:
             try:
@@ -153,18 +173,16 @@ class _Import:
         return new
 
     def _write(self, batch: _Batch, matter: Matter, placed: Placed, number: str, terms: Terms) -> None:
-        keyring, mark, change = self._app.office.keyring, batch.mark, batch.change
-        id, key = new_id(), keyring.new_data_key()
-        events = history(matter, placed, id, number, terms, mark.as_of)
-        blank = blank_document(keyring, events[-1][0].after, key, matter.texts)
-        order = record_history(change, blank, events, key, terms.rules, mark.as_of).order
-        change.insert(NumberClaim(_id=number, order=id))
+        as_of, documents, id = batch.mark.as_of, batch.documents, new_id()
+        events = history(matter, placed, id, number, terms, as_of)
+        order = add_past_order(documents, events, self._app.office.keyring, terms.rules, as_of).order
         if matter.id is not None:
-            change.insert(ImportedRow(_id=self._key(matter.id), order=id, by=mark.id, line=matter.line))
+            claim = {"_id": self._key(matter.id), "v": 1, "order": id, "by": batch.mark.id, "line": matter.line}
+            documents.setdefault(ImportedRow, []).append(claim)
         self._count(batch, matter, order)
 
     def _count(self, batch: _Batch, matter: Matter, order: Order) -> None:
-        unit = self._city.names[order.assignments[0].unit] if order.assignments else ""
+        unit = self._city.name_of(order.assignments[0].unit) if order.assignments else ""
         ours = batch.mark.counts.add(matter, order, unit, batch.mark.as_of)
         if matter.skewed:
             self._tell(batch, Told.SKEWED, matter.line, matter.id, "办结时间早于受理时间，按受理时间计。")
@@ -184,14 +202,25 @@ class _Import:
 
     def _tell(self, batch: _Batch, told: Told, line: int, id: str | None, reason: str) -> None:
         finding = Finding(_id=finding_id(batch.mark.id, line, told), told=told, line=line, id_in_file=id, reason=reason)
-        batch.change.insert(finding)
+        batch.documents.setdefault(Finding, []).append(finding.stored())
 
     def _key(self, id: str) -> str:
         return f"{self._mapping.source}|{id}"
 
     async def _save(self, batch: _Batch, done_before: int) -> None:
-        batch.change.replace(batch.mark, expecting={"done": done_before, "finished": False})
+        database = self._app.database
+        marked = batch.mark.stored()
+
+        async def body(session: AsyncClientSession) -> None:
+            where = {"_id": batch.mark.id, "done": done_before, "finished": False}
+            if not (await database.collection(ImportMark).replace_one(where, marked, session=session)).matched_count:
+                raise OtherImporter
+            for model, documents in batch.documents.items():
+                await database.collection(model).insert_many(documents, session=session)
+
         try:
-            await self._app.database.save(batch.change)
-        except (AlreadyClaimed, StaleWrite):
-            raise OtherImporter from None
+            await database.transact(body)
+        except BulkWriteError as fault:
+            if fault.code == DUPLICATE_KEY or any(e["code"] == DUPLICATE_KEY for e in fault.details["writeErrors"]):
+                raise OtherImporter from None
+            raise

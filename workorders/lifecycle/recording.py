@@ -63,30 +63,6 @@ def record_intake(
     return document
 
 
-def record_history(
-    change: Change,
-    new: OrderDocument,
-    history: list[tuple[Step, datetime]],
-    key: DataKey,
-    rules: RulePack,
-    now: datetime,
-) -> OrderDocument:
-    """Add to `change` all that an order writes whose events happened elsewhere, each at its own time; answers its
-    document. Nobody is told of them: what is long past is no news.
-    """
-    head = GENESIS
-    for step, at in history:
-        event = _event(new.id, step, key, at, head)
-        change.insert(event)
-        head = event.hash
-    order = history[-1][0].after
-    change.insert(OutboxRow.of(PROJECTOR, new.id, order.version, now, {}))
-    document = _watched(change, new.with_order(order, head), rules, now)
-    change.insert(document)
-    _record_beside(change, None, order)
-    return document
-
-
 def record_action(
     change: Change,
     before: OrderDocument,
