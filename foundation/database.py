@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC
 from time import monotonic
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite, Write
 from foundation.densities import Densities
@@ -113,6 +113,18 @@ class Database:
                 return result
 
         return await _again(once)
+
+    async def insert_many(self, documents: Mapping[type[Stored], Sequence[Raw]], session: AsyncClientSession) -> None:
+        """Insert new documents by the hundred, one command for each collection, in a transaction.
+
+        Raises `AlreadyClaimed`.
+        """
+        for model, raws in documents.items():
+            try:
+                await self.collection(model).insert_many(raws, session=session)
+            except BulkWriteError as fault:
+                failed = fault.details["writeErrors"][0]
+                _raise_failed(Write(model, "insert", {"document": raws[failed["index"]]}), failed)
 
     async def _run(self, writes: Sequence[Write], contested: int, session: AsyncClientSession | None) -> None:
         """Run all writes as one command; the first `contested` of them must each find their document."""

@@ -34,12 +34,14 @@ def open_parquet(file: Path, mapping: Mapping) -> Table:
         named = folder / "file.parquet"  # in a name of the user's, * and [ would be patterns
         named.symlink_to(file.resolve())
         database = opened.enter_context(duckdb.connect(config=LIMITS))
-        try:
+        try:  # damage is found before a row is imported, not half way: counting reads every wanted page
             columns = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(named)]).fetchall()
+            types = {str(name): str(kind) for name, kind, *_ in columns}
+            wanted = list(dict.fromkeys(column for _, column in mapping.columns.named() if column in types))
+            counted = ", ".join(f"count({_quoted(column)})" for column in wanted) or "count(*)"
+            database.execute(f"SELECT {counted} FROM read_parquet(?)", [str(named)]).fetchall()  # noqa: S608
         except duckdb.Error:
             raise OtherFormat(f"{file.name}：内容不是 parquet，或已损坏。") from None
-        types = {str(name): str(kind) for name, kind, *_ in columns}
-        wanted = list(dict.fromkeys(column for _, column in mapping.columns.named() if column in types))
         records = _records(database, named, {column: types[column] for column in wanted}, file.name)
         return Table(file.name, digest_of(file), list(types), records, opened.pop_all().close)
 
@@ -56,12 +58,15 @@ def _records(database: duckdb.DuckDBPyConnection, named: Path, types: dict[str, 
                 line += 1
                 yield Record(line, {c: _cell(v, z) for c, v, z in zip(types, row, zoned, strict=True)})
     except duckdb.Error:
-        raise OtherFormat(f"{name}：第 {line + 1} 行起文件已损坏，之前的行不受影响。") from None
+        raise OtherFormat(f"{name}：第 {line + 1} 行起文件已损坏；之前的行已经导入。") from None
 
 
 def _term(column: str, kind: str) -> str:
-    quoted = '"' + column.replace('"', '""') + '"'
-    return f"epoch_us({quoted})" if kind == ZONED else quoted
+    return f"epoch_us({_quoted(column)})" if kind == ZONED else _quoted(column)
+
+
+def _quoted(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def _cell(value: Any, zoned: bool) -> Cell:

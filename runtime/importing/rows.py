@@ -135,11 +135,7 @@ class Reader:
         word = _text_of(record, column) if column is not None else ""
         if word in values.on_time:
             return True
-        if word in values.late:
-            return False
-        if word:
-            raise Refused(f"映射没有写明结论 {word!r}（{column}）。")
-        return None
+        return False if word in values.late else None
 
     def _id(self, record: Record) -> str | None:
         column = self._mapping.columns.id

@@ -1,22 +1,29 @@
 """Excel workbooks: one sheet, row by row. A formula is seen as one, not as the value that it last came to."""
 
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
 
 from runtime.importing.mapping import Mapping
 from runtime.importing.tables import Cell, CellFault, FileRefused, Formula, OtherFormat, Record, Table, digest_of
 
+DAMAGE = (BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, SyntaxError, TypeError, AttributeError)
+"""What openpyxl meets in a file that is none of Excel's, or is damaged; XML's faults are a SyntaxError."""
+
 
 def open_workbook(file: Path, mapping: Mapping) -> Table:
     """Raises `FileRefused`."""
     try:
+        with ZipFile(file) as packed:  # damage is found before a row is imported, not half way
+            if packed.testzip() is not None:
+                raise BadZipFile
         book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
-    except (BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError):  # XML's faults are a SyntaxError
+    except DAMAGE:
         raise OtherFormat(f"{file.name}：内容不是 Excel 工作簿，或已损坏。") from None
     try:
         rows = _rows(file.name, book, mapping.sheet)
@@ -44,7 +51,12 @@ def _rows(name: str, book: Any, wanted: str | None) -> Iterator[tuple[int, list[
         raise FileRefused(f"{name}：有 {len(sheets)} 个工作表（{titles}），请在映射中用 sheet 指明一个。")
     sheet = sheets[0]
     sheet.reset_dimensions()  # what other programs write there is often wrong
-    return ((n, [_cell(cell) for cell in row]) for n, row in enumerate(sheet.iter_rows(), 1))
+    line = 0
+    try:
+        for line, row in enumerate(sheet.iter_rows(), 1):
+            yield line, [_cell(cell) for cell in row]
+    except DAMAGE:
+        raise OtherFormat(f"{name}：第 {line + 1} 行起工作表已损坏；之前的行已经导入。") from None
 
 
 def _cell(cell: Any) -> Cell:

@@ -13,10 +13,8 @@ from itertools import islice
 from typing import Final
 
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import BulkWriteError
 
 from foundation.changes import AlreadyClaimed, Change
-from foundation.database import DUPLICATE_KEY
 from foundation.errors import Conflict
 from foundation.ids import new_id
 from runtime.composition import App
@@ -215,12 +213,9 @@ class _Import:
             where = {"_id": batch.mark.id, "done": done_before, "finished": False}
             if not (await database.collection(ImportMark).replace_one(where, marked, session=session)).matched_count:
                 raise OtherImporter
-            for model, documents in batch.documents.items():
-                await database.collection(model).insert_many(documents, session=session)
+            await database.insert_many(batch.documents, session)
 
         try:
             await database.transact(body)
-        except BulkWriteError as fault:
-            if fault.code == DUPLICATE_KEY or any(e["code"] == DUPLICATE_KEY for e in fault.details["writeErrors"]):
-                raise OtherImporter from None
-            raise
+        except AlreadyClaimed:
+            raise OtherImporter from None
