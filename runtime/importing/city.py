@@ -12,7 +12,7 @@ from foundation.crypto import sm3
 from foundation.errors import Busy, DomainError
 from foundation.trees import Tree
 from identity.actors import Actor, Role
-from identity.directory import Snapshot
+from identity.directory import Directory, Snapshot
 from identity.documents import Category, Channel, Place, Unit
 from identity.errors import UnitInUse
 from identity.units import Units
@@ -22,6 +22,7 @@ from runtime.importing.mapping import Mapping, TreeMapping
 from runtime.importing.rows import Matter, Refused, State
 
 FOUNDER: Final = Actor("system:import", frozenset({Role.SYSTEM, Role.ADMINISTRATOR}), label="数据导入")
+TRIES: Final = 8
 MOST_MADE: Final = 2_000
 """Nodes of one tree that an import makes: more, and the column holds something else, an address for instance."""
 LONGEST_WORD: Final = 16
@@ -34,6 +35,7 @@ class City:
     """Finds the nodes that rows name, in the city as it stood when the import began, with what it made since."""
 
     units: Units
+    directory: Directory
     mapping: Mapping
     snapshot: Snapshot
     found: dict[tuple[str, tuple[str, ...]], tuple[str, ...] | str] = field(default_factory=dict)
@@ -43,8 +45,9 @@ class City:
     @classmethod
     async def of(cls, app: App, mapping: Mapping) -> "City":
         """The city as it stands now."""
-        app.identity.directory.forget()
-        return cls(app.identity.units, mapping, await app.identity.directory.snapshot())
+        directory = app.identity.directory
+        directory.forget()
+        return cls(app.identity.units, directory, mapping, await directory.snapshot())
 
     async def place(self, matter: Matter) -> Placed:
         """Where a matter stands. Raises `Refused`."""
@@ -117,14 +120,19 @@ class City:
     async def _make(self, key: str, id: str, name: str, parent: str | None) -> None:
         if self.made.get(key, 0) >= MOST_MADE:
             raise Refused(f"新建的{NAMES[key]}已有 {MOST_MADE} 个，映射的列可能不对。")
-        try:
-            await self._create(key, id, name, parent)
-        except UnitInUse:  # by another importer, a moment ago
-            raise Busy from None
-        except Busy:
-            raise
-        except DomainError as fault:
-            raise Refused(f"不能新建{NAMES[key]}“{name[:60]}”：{fault.message}") from None
+        for _ in range(TRIES):
+            try:
+                await self._create(key, id, name, parent)
+                break
+            except (UnitInUse, Busy):  # another importer makes them too
+                self.directory.forget()
+                self.snapshot = await self.directory.snapshot()
+                if id in self._tree(key):
+                    return
+            except DomainError as fault:
+                raise Refused(f"不能新建{NAMES[key]}“{name[:60]}”：{fault.message}") from None
+        else:
+            raise Busy
         self.made[key] = self.made.get(key, 0) + 1
 
     async def _create(self, key: str, id: str, name: str, parent: str | None) -> None:

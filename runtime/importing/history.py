@@ -2,7 +2,8 @@
 
 A closed one went the whole road: taken in, dispatched and signed for when it was opened, answered, approved, accepted
 and archived when it was closed. An open one is in progress at its unit; the lines that were crossed by the day of the
-import are written down as one event, so that its lights stand as they must and nobody is told of what is long past.
+import are written down as one event, so that its lights stand as they must and nobody is told of what is long past. An
+open emergency goes on the desk of phone tasks.
 
 The due that the file gives binds the reply and the citizen's promise, as it is (`IMPORTED`). An open matter without
 one goes by the rules in force, from the import on; a closed one is not judged (`UNJUDGED`), nor is what no file tells:
@@ -25,15 +26,14 @@ from workorders.lifecycle.facts import (
     Closed,
     Dispatched,
     Fact,
-    Lit,
     Noted,
     Received,
     Replied,
     Signed,
 )
 from workorders.lifecycle.folding import apply, receive
-from workorders.lifecycle.lines import crossed
-from workorders.lifecycle.policy.case import Decision
+from workorders.lifecycle.policy import passing, phoning
+from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.recording import Step
 from workorders.lifecycle.states import Action, AssignmentRole, AssignmentState
 from workorders.lifecycle.terms import Terms
@@ -69,9 +69,11 @@ def history(
         else:
             order = apply(order, action, fact, at)
         steps.append((Step(IMPORTER, Decision(action, fact, texts), order), at))
-    if order is not None and (lines := crossed(order, terms.rules, now)):
-        lit = Lit(lines=lines)
-        steps.append((Step(IMPORTER, Decision(Action.LIGHT, lit), apply(order, Action.LIGHT, lit, now)), now))
+    if order is not None and matter.state is State.OPEN:
+        for by_now in (passing.lights, phoning.by_rule):
+            if (decision := by_now(Case(order, IMPORTER, now, terms))) is not None:
+                order = apply(order, decision.action, decision.fact, now)
+                steps.append((Step(IMPORTER, decision, order), now))
     return steps
 
 

@@ -16,7 +16,7 @@ from foundation.outbox import OutboxRow, outbox_id
 from foundation.paging import time_key
 from foundation.timers import Timer
 from workorders.deadlines.packs import RulePack
-from workorders.lifecycle.documents import NumberClaim, OrderDocument, UnitDesk
+from workorders.lifecycle.documents import NumberClaim, OrderDocument, PhoneDesk, UnitDesk
 from workorders.lifecycle.intake import blank_document
 from workorders.lifecycle.lines import next_moment
 from workorders.lifecycle.recording import PROJECTOR, WATCH_TIMER, Step
@@ -53,6 +53,8 @@ def add_past_order(
     _add(documents, NumberClaim, {"_id": order.number, "v": 1, "order": order.id})
     for assignment in order.assignments:
         _add(documents, UnitDesk, UnitDesk.of(order, assignment).stored())
+    if (phoned := PhoneDesk.of(order)) is not None:
+        _add(documents, PhoneDesk, phoned.stored())
     _add(documents, OutboxRow, _outbox_row(PROJECTOR, order, now))
     return document
 
