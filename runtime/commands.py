@@ -335,6 +335,7 @@ def import_(
 
     Broken off, by Ctrl-C or by force, the same command goes on where it stopped; a row is never imported twice.
     """
+    from foundation.errors import DomainError
     from runtime.importing import command
     from runtime.importing.command import Imported
 
@@ -342,8 +343,10 @@ def import_(
         return await command.import_file(settings, server, file, mapping)
 
     try:
-        with fault_told():
-            imported = with_server(body, tell)
+        imported = with_server(body, tell)
+    except DomainError as fault:
+        tell(f"zhengtong: {fault.code}：{fault.message}")
+        raise typer.Exit(ExitCode.FOUND_WANTING) from None
     except KeyboardInterrupt:
         tell("Broken off; the same command goes on where this one stopped.")
         raise

@@ -25,7 +25,7 @@ class _Part(BaseModel):
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):  # an unknown one is an OSError's kin, an odd one a ValueError
+    except (KeyError, ValueError, OSError):  # unknown, odd, or the name of a folder
         raise ValueError(f"没有时区 {name!r}") from None
     return name
 
