@@ -139,8 +139,8 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(tmp_path: Path) -> Non
         try:
             open_table(some(tmp_path, name, content), read_mapping("boston311").mapping).close()
             raise AssertionError(f"{name} was opened")
-        except FileRefused as refused:
-            assert refused.message.startswith(name)
+        except FileRefused as fault:
+            assert fault.message.startswith(name)
     codes = {"empty.csv": "IMPORT_FILE_EMPTY", "text.parquet": "IMPORT_FILE_FORMAT", "blank.csv": "IMPORT_FILE_REFUSED"}
     for name, code in codes.items():
         with pytest.raises(FileRefused) as refused:
