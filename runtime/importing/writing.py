@@ -28,8 +28,8 @@ from workorders.lifecycle.past import Documents, add_past_order
 from workorders.lifecycle.terms import Terms
 from workorders.lifecycle.values import Order
 
-TOGETHER: Final = 200
-"""Records of one transaction: some 2,500 documents, far within the seconds that one may last."""
+TOGETHER: Final = 400
+"""Records of one transaction: some 5,000 documents, far within the seconds that one may last."""
 BREATH: Final = 20
 """After how many orders the batch before is looked after."""
 
