@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from workorders.deadlines.values import Deadline, Extension
+from workorders.deadlines.values import UNJUDGED, Deadline, Extension
 from workorders.lifecycle.states import AssignmentEnd, AssignmentRole, Status
 from workorders.lifecycle.values import Assignment, Closing, Order, Reporter
 from workorders.statistics.definitions import Family, Outcome, counter, time_bucket
@@ -123,7 +123,7 @@ def _judged(held: Assignment) -> Iterator[tuple[Family, Deadline, Outcome]]:
     """What an assignment is judged by. A redo is not signed for."""
     if held.round == 0:
         signed_at = held.signed_at
-        late = held.signed_by_rule and signed_at is not None
+        late = held.signed_by_rule and signed_at is not None and held.sign.basis != UNJUDGED
         yield Family.SIGN, held.sign, Outcome.LATE if late else _outcome(held, held.sign, signed_at, held.ended_at)
     if held.contact is not None:
         ended_at = held.replied_at or held.ended_at
@@ -145,10 +145,12 @@ def _outcome(held: Assignment, deadline: Deadline, done_at: datetime | None, end
     """Whether it was done by the deadline. What ended undone is late if it was past due by then.
 
     What was handed on to a successor, which takes over the deadline, is judged there alone; what was returned before
-    it was done is not judged.
+    it was done is not judged, nor is anything by a deadline of which an import knew nothing.
     """
     if held.end is AssignmentEnd.REPLACED:
         return Outcome.REPLACED
+    if deadline.basis == UNJUDGED:
+        return Outcome.UNJUDGED
     if done_at is None and held.end is AssignmentEnd.RETURNED:
         return Outcome.RETURNED
     return _done(deadline, done_at, ended_at) or (Outcome.SUSPENDED if held.suspended else Outcome.OPEN)

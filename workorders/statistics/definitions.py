@@ -65,6 +65,7 @@ class Outcome(StrEnum):
     SUSPENDED = "suspended"
     REPLACED = "replaced"
     UNNEEDED = "unneeded"
+    UNJUDGED = "unjudged"
     # Of a callback
     CALLED = "called"
     REDONE = "redone"
@@ -109,6 +110,7 @@ OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
         Outcome.SUSPENDED: "挂起中",
         Outcome.REPLACED: "承办单位变更，由承接单位计算",
         Outcome.UNNEEDED: "到期前已结束，无需办理",
+        Outcome.UNJUDGED: "导入的工单，期限未知",
         Outcome.CALLED: "已回访",
         Outcome.REDONE: "回访后重办",
         Outcome.WAITING: "待回访",
@@ -198,6 +200,7 @@ _ENDED_OTHERWISE = EXCLUDED | {
     Outcome.REPLACED,
     Outcome.SUSPENDED,
     Outcome.UNNEEDED,
+    Outcome.UNJUDGED,
     Outcome.NOT_DUE,
     Outcome.EXTENDED_NOT_DUE,
 }

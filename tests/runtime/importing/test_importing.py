@@ -41,6 +41,7 @@ from workorders.lifecycle.office import NothingToDo
 from workorders.lifecycle.projecting import lit_desk, tallies, unit_desk
 from workorders.lifecycle.states import Status
 from workorders.lifecycle.values import Outcome
+from workorders.statistics.counting import entries_of
 
 NOW = datetime(2016, 3, 1, 12, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
@@ -271,6 +272,22 @@ async def test_open_orders_are_lit_as_they_stand_and_nobody_is_told_of_what_is_l
             desk: open_,
             lit_desk(desk, Light.RED): late,
         }
+
+
+async def test_the_figures_know_the_files_dues_and_judge_nobody_by_others(settings: Settings, mongodb_uri: str) -> None:
+    rows = boston.read(boston.SAMPLE)
+    async with importer(settings, mongodb_uri, "figures") as app:
+        await run(app, boston.SAMPLE)
+        counts: Counter[str] = Counter()
+        for document in await orders(app):
+            counts.update(entry.counter for entry in entries_of(document.order, ZONE))
+    closed = [row for row in rows if row["closed_dt"]]
+    due = [row for row in closed if row["target_dt"]]
+    assert counts["sign:unjudged"] == counts["intake:completed"] + counts["intake:pending"] == len(rows)
+    assert counts["reply:unjudged"] == len(closed) - len(due)
+    assert counts["reply:late"] == sum(row["closed_dt"] > row["target_dt"] for row in due)
+    assert counts["reply:on_time"] == len(due) - counts["reply:late"]
+    assert counts["reply:open"] == len(rows) - len(closed)
 
 
 async def test_an_open_order_is_finished_like_any_other_and_keeps_the_due_that_it_came_with(
