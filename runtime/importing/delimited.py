@@ -20,7 +20,7 @@ def open_csv(file: Path, mapping: Mapping) -> Table:
     csv.field_size_limit(LONGEST_FIELD)
     opened = file.open(encoding=encoding, newline="")
     try:
-        reader = csv.reader(opened, delimiter=mapping.delimiter)
+        reader = csv.reader(opened, delimiter=mapping.delimiter, strict=True)
         heading: list[str] = []
         for _ in range(mapping.heading_line):
             heading = [name.strip() for name in next(reader, [])]
@@ -45,14 +45,20 @@ def _records(reader: Any, heading: list[str]) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as fault:
-            yield Record(begins, {}, f"不是有效的 CSV（{fault}）。")
+            yield Record(begins, {}, f"{_lines(begins, reader.line_num)}不是有效的 CSV，可能引号不成对（{fault}）。")
             continue
         if not record:
             continue
         if len(record) != width:  # a stray comma has moved everything behind it
-            yield Record(begins, {}, f"有 {len(record)} 列，表头有 {width} 列，可能缺少引号或多了分隔符。")
+            spans = _lines(begins, reader.line_num)
+            yield Record(begins, {}, f"{spans}有 {len(record)} 列，表头有 {width} 列，可能缺少引号或多了分隔符。")
         else:
             yield Record(begins, dict(zip(heading, record, strict=True)))
+
+
+def _lines(first: int, last: int) -> str:
+    """A stray quote swallows whole lines: which."""
+    return f"第 {first} 至 {last} 行" if last > first else ""
 
 
 def _encoding(file: Path, named: str | None) -> str:

@@ -116,8 +116,8 @@ class _Import:
                 saving = asyncio.create_task(self._save(batch, latest.mark.done))
                 latest = batch
         finally:
-            if saving is not None and not saving.done():
-                await asyncio.wait([saving])
+            if saving is not None:
+                await asyncio.gather(saving, return_exceptions=True)
 
     async def _batch(self, records: Iterator[Record], before: _Batch) -> _Batch:
         """The next records as one change, and how far they bring the import; none left, and it is finished."""
@@ -131,11 +131,12 @@ class _Import:
         batch = _Batch(mark)
         wanted: list[tuple[Matter, Placed]] = []
         for record in taken:
+            matter = None
             try:
                 matter = self._reader.read(record)
                 wanted.append((matter, await self._city.place(matter)))
             except Refused as refused:
-                self._refuse(batch, record.line, None, str(refused))
+                self._refuse(batch, record.line, matter.id if matter else None, str(refused))
         new = await self._new(wanted, batch, before)
         terms = await self._app.library.current()
         numbers = await self._app.office.numbers.draw_many(terms.local_date(m.opened) for m, _ in new)

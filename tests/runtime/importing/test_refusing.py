@@ -205,6 +205,22 @@ def test_a_row_with_a_column_too_many_or_too_few_is_refused(tmp_path: Path) -> N
     assert [line for line, _ in refused] == [3, 5]
 
 
+def test_lines_that_a_stray_quote_swallows_are_named(tmp_path: Path) -> None:
+    rows = [GOOD | {"case_id": f"{n}"} for n in range(6)]
+    file = boston.write(tmp_path / "q.csv", rows)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[2], lines[5] = lines[2][:-1] + ',"', lines[5][:-5] + ',"never closed'
+    file.write_text("\n".join(lines), encoding="utf-8")
+    read, refused = matters(file)
+    assert [matter.line for matter in read] == [2, 7]
+    assert [line for line, _ in refused] == [3]
+    assert "第 3 至 6 行" in refused[0][1]
+    file.write_text("\n".join([*lines[:2], lines[1][: lines[1].rindex(",")] + ',"never closed', *lines[1:2]]))
+    read, refused = matters(file)
+    assert ([matter.line for matter in read], [line for line, _ in refused]) == ([2], [3])
+    assert "第 3 至 4 行" in refused[0][1]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
 def test_the_encodings_of_spreadsheets_are_read(tmp_path: Path, encoding: str) -> None:
     file = boston.write(tmp_path / "c.csv", [GOOD | {"queue": "路灯"}])
