@@ -1,6 +1,7 @@
 """What the columns of an export mean: a mapping 映射, TOML that a person writes. Pure."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
@@ -187,8 +188,8 @@ class Mapping(_Part):
 
     @property
     def digest(self) -> str:
-        """What the mapping says, whatever its comments."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """What the mapping says, whatever its comments: the same in every process, so sets are put in order."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True, default=sorted).encode()).hexdigest()
 
 
 class MappingFile:

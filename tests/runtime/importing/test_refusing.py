@@ -1,6 +1,9 @@
 """What is wrong with a mapping, a file or a row is said, with its line; a row that is refused holds up nobody."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,6 +83,26 @@ def test_a_column_that_the_file_has_twice_is_refused() -> None:
 def test_a_fault_of_the_mapping_is_named_with_its_line(old: str, new: str, line: int, said: str) -> None:
     with pytest.raises(DataFileInvalid, match=f"m.toml:{line}：.*{said}"):
         MappingFile(BOSTON.replace(old, new), "m.toml")
+
+
+def test_a_mapping_that_says_the_same_is_the_same_in_every_process() -> None:
+    """Sets of words come in another order in each."""
+    asked = (
+        "import sys; from runtime.importing.mapping import MappingFile;"
+        "print(MappingFile(sys.argv[1], 'm').mapping.digest)"
+    )
+    words = [f"state{n}" for n in range(20)]
+    texts = (BOSTON.replace('closed = ["Closed"]', f"closed = {each}  # some") for each in (words, words[::-1]))
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", asked, text],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for text, seed in zip(texts, "12", strict=True)
+    }
+    assert len(digests) == 1
 
 
 def test_every_shipped_mapping_holds() -> None:
