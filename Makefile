@@ -9,6 +9,8 @@ ENGINE_ROOT := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/zhengtong/engine
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# Each process has an engine of its own; what a file sets up is set up once.
+PYTEST := $(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-mongodb lint format types contracts check-schema schema bench soak engine lock clean
@@ -35,11 +37,11 @@ run: install  ## Start everything on http://127.0.0.1:8000 with a demo city; Ctr
 	@exec $(BIN)/zhengtong run
 
 test: install lint types contracts check-schema  ## Lint, types, import contracts, schema and all tests
-	@$(BIN)/pytest
+	@$(PYTEST)
 
 test-mongodb: install  ## The tests against the replica set in ZHENGTONG_MONGODB_URI, without killing it
 	@test -n "$$ZHENGTONG_MONGODB_URI" || { echo "Name the replica set in ZHENGTONG_MONGODB_URI." >&2; exit 1; }
-	@$(BIN)/pytest
+	@$(PYTEST)
 
 lint: install
 	@$(BIN)/ruff check .
