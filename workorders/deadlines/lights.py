@@ -24,7 +24,7 @@ def turns_yellow(rules: RulePack, calendar: Calendar, limit: Limit, *, start: da
 
     A limit in days is shorter when a working day before its end is not after its start; limits in minutes and hours
     always are. The fifth is of working time; of clock time where the limit runs by the clock, or no working time is
-    left by the platform above. Source: 山东 2017.
+    left by the platform above. Never after the deadline, also if that was past at the start. Source: 山东 2017.
     """
     if limit.counts_days:
         day_before = calendar.shift_days(due, -rules.lights.yellow_working_days)
@@ -35,7 +35,7 @@ def turns_yellow(rules: RulePack, calendar: Calendar, limit: Limit, *, start: da
         yellow = calendar.add(due, -(worked * percent / 100))
     else:
         yellow = due - (due - start) * percent / 100
-    return yellow.replace(microsecond=yellow.microsecond // 1000 * 1000)
+    return min(yellow.replace(microsecond=yellow.microsecond // 1000 * 1000), due)
 
 
 def light(deadline: Deadline, *, at: datetime, done_at: datetime | None = None) -> Light:

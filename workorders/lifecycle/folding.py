@@ -60,7 +60,7 @@ from workorders.lifecycle.states import (
     Status,
     Step,
 )
-from workorders.lifecycle.values import Assignment, Order, PhoneTask, Rating, Request
+from workorders.lifecycle.values import Assignment, Line, Order, PhoneTask, Rating, Request
 
 Entry = tuple[Action, Fact, datetime]
 """What the fold reads of an event."""
@@ -381,7 +381,10 @@ def _rate(order: Order, fact: Rated, at: datetime) -> Order:
 
 def _light(order: Order, fact: Lit) -> Order:
     """What was told last of each deadline, also if it was moved since; a stay that ended is told of no more."""
-    last = {line.of: line for line in (*order.told, *fact.lines)}
+    last: dict[object, Line] = {}
+    for line in (*order.told, *fact.lines):
+        if line.of not in last or last[line.of].rank < line.rank:
+            last[line.of] = line
     going = {a.id for a in order.assignments if a.open} | {each.id for each in order.supervisions} | {None}
     return _with(order, told=tuple(line for line in last.values() if line.subject in going))
 

@@ -83,6 +83,17 @@ async def test_an_extension_takes_the_light_back_and_the_new_deadline_is_told_an
     await check(town, order.id)
 
 
+async def test_who_is_delegated_to_after_the_deadline_is_told_of_it_once(town: Town) -> None:
+    urgent = a_work_order().urgent().dispatched_to("water").signed().contacted()
+    order = await urgent.later(hours=30).delegated_to("water-east").made_in(town)
+    await sweep(town)
+    document = await _read(town, order.id)
+    lines = [line for line in told(await log_of(town, document)) if line.subject == f"{order.id}:a2"]
+    replies = [(line.light, line.level) for line in lines if line.term is Term.REPLY]
+    assert replies == [(Light.YELLOW, 0), (Light.RED, 0)]
+    await check(town, order.id)
+
+
 async def test_in_a_suspension_the_light_stands_still(town: Town) -> None:
     order = await SIGNED.contacted().suspended(days=10).made_in(town)
     town.clock.set(MONDAY + timedelta(days=8))  # past the limit as it was

@@ -6,7 +6,7 @@
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, event, given, note, settings
@@ -38,6 +38,7 @@ from tests.workorders.lifecycle.town import (
     Town,
     abolish,
     clerk_of,
+    correct_the_calendar,
     head_of,
 )
 from workorders.deadlines.values import Kind, Urgency
@@ -53,6 +54,7 @@ from workorders.supervision import phoning
 
 WALKS = int(os.environ.get("ZHENGTONG_WALKS", "20"))
 LONGEST = 36
+DAYS_OFF = (date(2026, 11, 19), date(2026, 11, 20))
 
 LIVE = sorted(set(UNITS) - {"gone"})
 EVERYBODY = [
@@ -88,6 +90,8 @@ class Walk:
     async def start(self) -> OrderDocument:
         town = self.town
         await town.database.collection(Timer).delete_many({})  # those of the walk before
+        # Orders of walks before keep the calendars that they were taken in by.
+        correct_the_calendar(town, *self._draw.draw(st.sampled_from([(), DAYS_OFF])))
         town.clock.set(MONDAY + timedelta(minutes=self._draw.draw(st.integers(0, 7 * 24 * 60))))
         town.routing = self._draw.draw(
             st.sampled_from([None, Routing("water", ("heating",), "rule", "规则", auto_dispatch=True)])
