@@ -55,10 +55,11 @@ async def _measured(measurement: Callable[[Place], Awaitable[list[Row]]], place:
     return await measurement(place)
 
 
-def soak() -> int:
-    """The load test beside 50,000 and a million orders, and the kills; 0 if all is well."""
-    rows = [run(soaking.few), run(soaking.many)]
-    against = soaking.compared(*rows)
+def soak(orders: int | None) -> int:
+    """The load test beside 50,000 and a million orders, or so many, and the kills; 0 if all is well."""
+    stored = orders or soaking.fitting()
+    rows = [run(soaking.few), run(lambda place: soaking.many(place, stored))]
+    against = soaking.compared(*rows, stored)
     show(against)
     keep([against])
     return max(soaking.kills(), int(not all(row["met"] for row in [*rows[0], *rows[1], against])))
@@ -68,11 +69,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(MEASUREMENTS)}; all, if none is named")
     parser.add_argument("--soak", action="store_true", help="the load test beside a million orders, and 200 kills")
+    parser.add_argument("--orders", type=int, help="so many in the soak, instead of a million")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(MEASUREMENTS):
         parser.error(f"there is no measurement {', '.join(sorted(unknown))}")
     if arguments.soak:
-        return soak()
+        return soak(arguments.orders)
     rows = [row for name in arguments.names or MEASUREMENTS for row in run(MEASUREMENTS[name])]
     return int(not all(row["met"] for row in rows))
 

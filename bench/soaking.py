@@ -31,17 +31,17 @@ async def few(place: Place) -> list[Row]:
     return await cycles.measure(place)
 
 
-async def many(place: Place) -> list[Row]:
-    return await cycles.measure(place, stored=fitting())
+async def many(place: Place, stored: int) -> list[Row]:
+    return await cycles.measure(place, stored=stored)
 
 
-def compared(few_rows: list[Row], many_rows: list[Row]) -> Row:
+def compared(few_rows: list[Row], many_rows: list[Row], stored: int) -> Row:
     """Life cycles per second beside many stored orders against beside few."""
     rates = [
         next(row["value"] for row in rows if row["name"].endswith("life cycles")) for rows in (few_rows, many_rows)
     ]
     return at_least(
-        f"DIGIT's load test with {fitting():,} orders stored against {cycles.STORED:,}", rates[1] / rates[0], "×", LEAST
+        f"DIGIT's load test with {stored:,} orders stored against {cycles.STORED:,}", rates[1] / rates[0], "×", LEAST
     )
 
 
