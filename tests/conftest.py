@@ -1,7 +1,7 @@
 """One database server for the whole run: the one in ZHENGTONG_MONGODB_URI, else the embedded engine.
 
-On the Python engine `races/` and `faults/` are left out: it is right, but too slow for them. Against a server
-that is not ours nothing that kills the database runs.
+On the Python engine `races/`, `faults/` and what is marked `races` elsewhere are left out: it is for trying things
+out, by one process at a time. Against a server that is not ours nothing that kills the database runs.
 """
 
 import asyncio
@@ -41,11 +41,12 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if _program is not None:
+    left_out = "kills_database" if _program is None else "races" if _slow_engine else None
+    if left_out is None:
         return
-    killers = [item for item in items if item.get_closest_marker("kills_database")]
-    config.hook.pytest_deselected(items=killers)
-    items[:] = [item for item in items if item not in killers]
+    deselected = [item for item in items if item.get_closest_marker(left_out)]
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = [item for item in items if item not in deselected]
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ async def _lived(life: WorkOrder, town: Town) -> None:
     await life.made_in(replace(town, clock=SettableClock(MONDAY)))
 
 
+@pytest.mark.races
 async def test_a_projector_that_is_killed_a_hundred_times_counts_everything_once(bureau: Bureau) -> None:
     town, chance, kills = bureau.town, random.Random(7), 0
     flowing = asyncio.create_task(flow(town, 60))
@@ -65,6 +66,7 @@ async def test_a_projector_that_is_killed_a_hundred_times_counts_everything_once
     assert kills >= KILLS
 
 
+@pytest.mark.races
 async def test_projectors_that_take_the_lead_from_each_other_count_everything_once(bureau: Bureau) -> None:
     town = bureau.town
 
@@ -98,6 +100,7 @@ async def everything(database: Database) -> list[Any]:
     return [await database.collection(model).find({}).sort("_id", 1).to_list() for model in (CountedOrder, Rollup)]
 
 
+@pytest.mark.races
 async def test_figures_are_made_anew_while_orders_flow_and_are_read(bureau: Bureau) -> None:
     town, stopping = bureau.town, asyncio.Event()
     await flow(town, 8)
@@ -176,6 +179,7 @@ async def test_a_rebuild_whose_lead_is_taken_says_so_and_changes_nothing(bureau:
     assert (await bureau.check()).differences == []
 
 
+@pytest.mark.races
 async def test_of_two_rebuilds_at_once_one_is_refused_and_the_figures_are_right(bureau: Bureau) -> None:
     town = bureau.town
     await flow(town, 8)

@@ -15,7 +15,16 @@ from foundation.errors import DomainError
 from foundation.timers import Timers
 from tests.workorders.lifecycle.acts import ACTS, RIGHT_PERSON
 from tests.workorders.lifecycle.invariants import check
-from tests.workorders.lifecycle.town import CITIZEN, COMPLAINT, DEVICE, DISPATCHER, MONDAY, STRANGER, Town
+from tests.workorders.lifecycle.town import (
+    CITIZEN,
+    COMPLAINT,
+    DEVICE,
+    DISPATCHER,
+    MONDAY,
+    STRANGER,
+    Town,
+    correct_the_calendar,
+)
 from tests.workorders.supervision.merged import check_pointers, settled
 from workorders.deadlines.values import Urgency
 from workorders.lifecycle import intake
@@ -50,6 +59,7 @@ class Walk:
 
     async def start(self) -> None:
         self.town.clock.set(MONDAY)
+        correct_the_calendar(self.town)  # back to what it was before the walks before
         for _ in range(ORDERS):
             actor, report = self.draw.draw(st.sampled_from(REPORTS))
             self.ids.append((await intake.take_in(self.town.office, actor, report)).id)
@@ -99,10 +109,12 @@ class Walk:
         self.seen = dict(orders)
 
     def kept(self, was: Order, now: Order) -> None:
-        """A child keeps its number, state, callback and rating until the answer comes, or it leaves."""
+        """A child keeps its number, state, callback and rating until the answer comes, or it leaves; only a corrected
+        calendar moves its deadlines."""
         assert now.number == was.number
         if was.muted and now.muted:
-            for name in ("status", "round", "callback", "rating", "assignments", "citizen", "dispatch", "request"):
+            timed = ("assignments", "citizen", "dispatch") if now.calendar == was.calendar else ()
+            for name in ("status", "round", "callback", "rating", "request", *timed):
                 assert getattr(now, name) == getattr(was, name), name
         elif was.muted and now.merged_into is not None:
             assert now.status in (Status.CALLBACK, Status.CLOSED)
