@@ -43,6 +43,8 @@ from workorders.lifecycle.states import Status
 from workorders.lifecycle.values import Outcome
 from workorders.statistics.counting import entries_of
 
+pytestmark = pytest.mark.races
+
 NOW = datetime(2016, 3, 1, 12, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
 
@@ -145,7 +147,6 @@ async def test_numbers_are_of_the_local_day_of_the_opening(settings: Settings, m
         assert next_one > max(numbers)
 
 
-@pytest.mark.races
 async def test_broken_off_anywhere_it_goes_on_and_nothing_is_doubled(settings: Settings, mongodb_uri: str) -> None:
     rows = [{**row, "case_id": f"{n}-{row['case_id']}"} for n in range(3) for row in boston.read(boston.SAMPLE)]
     file = boston.write(settings.data_dir.parent / "three.csv", rows)
@@ -171,7 +172,6 @@ async def test_broken_off_anywhere_it_goes_on_and_nothing_is_doubled(settings: S
         assert await app.database.collection(Event).count_documents({}) == before
 
 
-@pytest.mark.races
 async def test_two_at_once_import_every_row_once(settings: Settings, mongodb_uri: str) -> None:
     rows = boston.read(boston.SAMPLE)
     async with importer(settings, mongodb_uri, "twice") as app:
