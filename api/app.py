@@ -34,8 +34,10 @@ def create_app(services: Services) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        yield
-        await changes.close()
+        try:
+            yield
+        finally:
+            await changes.close()
 
     return Starlette(
         routes=[

@@ -21,15 +21,11 @@ calendar = typer.Typer(help="Working calendars: holidays, make-up days, opening 
 @calendar.command("check")
 def check(file: InFile, as_json: AsJson = False) -> None:
     """Try calendars against a file of expected answers, and say per operation how many agree."""
-    from foundation.errors import InvalidInput
     from foundation.working_time.vectors import check_vectors
     from runtime.reports import describe_vectors
 
-    try:
+    with fault_told():
         report = check_vectors(file)
-    except InvalidInput as fault:
-        tell(f"zhengtong: {fault}")
-        raise typer.Exit(ExitCode.FOUND_WANTING) from None
     answer(report.model_dump(mode="json"), as_json=as_json, text=lambda: describe_vectors(report))
     if not report.agrees:
         raise typer.Exit(ExitCode.FOUND_WANTING)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from foundation.chain import GENESIS
-from foundation.crypto import DataKey, Keyring
+from foundation.crypto import Keyring
 from foundation.database import Raw
 from foundation.documents import Stored
-from foundation.events import Event, event_document, event_id, seal_texts
+from foundation.events import Event, event_document, event_id
 from foundation.outbox import OutboxRow, outbox_id
 from foundation.paging import time_key
 from foundation.timers import Timer
@@ -19,7 +19,7 @@ from workorders.deadlines.packs import RulePack
 from workorders.lifecycle.documents import NumberClaim, OrderDocument, PhoneDesk, UnitDesk
 from workorders.lifecycle.intake import blank_document
 from workorders.lifecycle.lines import next_moment
-from workorders.lifecycle.recording import PROJECTOR, WATCH_TIMER, Step
+from workorders.lifecycle.recording import PROJECTOR, WATCH_TIMER, Step, event_fields
 from workorders.lifecycle.values import Order
 
 Documents = dict[type[Stored], list[Raw]]
@@ -40,7 +40,7 @@ def add_past_order(
     order, texts, key = history[-1][0].after, history[0][0].decision.texts, keyring.new_data_key()
     head = GENESIS
     for step, at in history:
-        event = _event(order.id, step, at, key, head)
+        event = event_document(**event_fields(order.id, step, key, at), previous=head)
         _add(documents, Event, event)
         head = event["hash"]
     document = blank_document(keyring, order, key, texts).changed(head=head)
@@ -75,22 +75,3 @@ def _outbox_row(consumer: str, order: Order, now: datetime) -> Raw:
 
 def _add(documents: Documents, model: type[Stored], document: Raw) -> None:
     documents.setdefault(model, []).append(document)
-
-
-def _event(subject: str, step: Step, at: datetime, key: DataKey, previous: str) -> Raw:
-    decision, actor, sequence = step.decision, step.actor, step.after.version
-    sealed, commitments = seal_texts(subject, sequence, decision.texts, key)
-    return event_document(
-        subject=subject,
-        sequence=sequence,
-        type=decision.action,
-        at=at,
-        actor=actor.id,
-        actor_roles=tuple(sorted(actor.roles)),
-        actor_unit=actor.unit_id,
-        actor_label=actor.label,
-        data=decision.fact.model_dump(mode="json"),
-        commitments=commitments,
-        sealed=sealed,
-        previous=previous,
-    )

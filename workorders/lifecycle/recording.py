@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from foundation.chain import GENESIS
 from foundation.changes import Change
@@ -103,24 +104,27 @@ def _record_events(
 
 
 def _event(subject: str, step: Step, key: DataKey | None, now: datetime, previous: str) -> Event:
+    fields = event_fields(subject, step, key, now)
+    return chained(Event(_id=event_id(subject, step.after.version), hash="", **fields), previous)
+
+
+def event_fields(subject: str, step: Step, key: DataKey | None, at: datetime) -> dict[str, Any]:
+    """What a step's event says, by the names of `Event`: all but its id and its hash."""
     sequence, decision, actor = step.after.version, step.decision, step.actor
     sealed, commitments = seal_texts(subject, sequence, decision.texts, key) if key is not None else ({}, {})
-    unhashed = Event(
-        _id=event_id(subject, sequence),
-        subject=subject,
-        sequence=sequence,
-        type=decision.action,
-        at=now,
-        actor=actor.id,
-        actor_roles=tuple(sorted(actor.roles)),
-        actor_unit=actor.unit_id,
-        actor_label=actor.label,
-        data=decision.fact.model_dump(mode="json"),
-        commitments=commitments,
-        sealed=sealed,
-        hash="",
-    )
-    return chained(unhashed, previous)
+    return {
+        "subject": subject,
+        "sequence": sequence,
+        "type": decision.action,
+        "at": at,
+        "actor": actor.id,
+        "actor_roles": tuple(sorted(actor.roles)),
+        "actor_unit": actor.unit_id,
+        "actor_label": actor.label,
+        "data": decision.fact.model_dump(mode="json"),
+        "commitments": commitments,
+        "sealed": sealed,
+    }
 
 
 def _record_beside(change: Change, before: Order | None, after: Order) -> None:
