@@ -4,9 +4,10 @@ A copy has ids, numbers, times and sealed texts of its own; only the hashes of i
 nothing that is measured walks the chain.
 """
 
+import asyncio
 import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -118,17 +119,42 @@ async def load(app: App, number: int, spread: Spread, *, seed: int = 1) -> None:
         await settle(app)
         templates[status] = [await _template(app, id) for id in ids]
     states = chance.choices(list(spread), [share for share, *_ in spread.values()], k=number - TEMPLATES * len(spread))
-    rows: dict[str, list[Raw]] = {}
-    for n, status in enumerate(states, 1):
+    storing: asyncio.Task[None] | None = None
+    for begin in range(0, len(states), BATCH):
+        # A batch is made while the engine stores the one before.
+        rows = await asyncio.to_thread(_batch, app, templates, states[begin : begin + BATCH], begin + 1, spread, chance)
+        if storing is not None:
+            await storing
+        storing = asyncio.create_task(_store(app, rows))
+    if storing is not None:
+        await storing
+    await settle(app)
+
+
+Rows = dict[str, list[Raw]]
+"""Documents by collection."""
+
+
+def _batch(
+    app: App,
+    templates: Mapping[Status, list[Template]],
+    states: Sequence[Status],
+    start: int,
+    spread: Spread,
+    chance: random.Random,
+) -> Rows:
+    rows: Rows = {}
+    for n, status in enumerate(states, start):
         _, earliest, latest = spread[status]
         shift = earliest + (latest - earliest) * chance.random()
         for collection, document in _copies(app, chance.choice(templates[status]), shift, n):
             rows.setdefault(collection, []).append(document)
-        if n % BATCH == 0 or n == len(states):
-            for collection, documents in rows.items():
-                await app.database.mongo[collection].insert_many(documents, ordered=False)
-            rows.clear()
-    await settle(app)
+    return rows
+
+
+async def _store(app: App, rows: Rows) -> None:
+    for collection, documents in rows.items():
+        await app.database.mongo[collection].insert_many(documents, ordered=False)
 
 
 async def settle(app: App) -> None:
