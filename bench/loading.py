@@ -8,7 +8,7 @@ import asyncio
 import random
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -99,11 +99,11 @@ async def order_in(app: App, status: Status, n: int = 0) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """All documents of one order, by collection, with what its texts say."""
+    """How all documents of an order like this one are made, by collection, and what its texts say."""
 
     id: str
     number: str
-    documents: dict[str, list[Raw]]
+    recipes: "dict[str, list[Recipe]]"
     document: OrderDocument
     texts: dict[tuple[int, str], str]
     on_order: dict[str, str]
@@ -183,10 +183,11 @@ async def _template(app: App, id: str) -> Template:
         Timer.collection_name(): await app.database.collection(Timer).find(timers).to_list(),
         OrderProjection.collection_name(): await app.database.collection(OrderProjection).find({"_id": id}).to_list(),
     }
+    recipes = {name: [_recipe(each, id, document.order.number) for each in found] for name, found in documents.items()}
     return Template(
         id=id,
         number=document.order.number,
-        documents=documents,
+        recipes={name: [each for each in found if each is not None] for name, found in recipes.items()},
         document=document,
         texts={(event.sequence, name): str(event.text(name, key)) for event in events for name in event.sealed},
         on_order={name: key.open(document.sealed[name], f"{id}:{name}") for name in SEALED_ON_ORDER},
@@ -194,17 +195,16 @@ async def _template(app: App, id: str) -> Template:
 
 
 def _copies(app: App, template: Template, shift: timedelta, n: int) -> Iterable[tuple[str, Raw]]:
-    id, number = new_id(), f"b{n:09d}"
+    copy = _Copy(template, new_id(), f"b{n:09d}", shift)
     key = app.office.data_key(template.document)
     assert key is not None
-    copy = _Copy(template, id, number, shift)
-    for collection, documents in template.documents.items():
-        for document in documents:
-            made: Raw = copy.of(document)
+    for collection, recipes in template.recipes.items():
+        for recipe in recipes:
+            made: Raw = recipe(copy)
             if collection == OrderDocument.collection_name():
-                made["sealed"] = {name: key.seal(text, f"{id}:{name}") for name, text in template.on_order.items()}
+                made["sealed"] = {name: key.seal(text, f"{copy.id}:{name}") for name, text in template.on_order.items()}
             elif collection == Event.collection_name():
-                place = event_id(id, made["sequence"])
+                place = event_id(copy.id, made["sequence"])
                 made["sealed"] = {
                     name: key.seal(text, text_place(place, name))
                     for (sequence, name), text in template.texts.items()
@@ -215,26 +215,50 @@ def _copies(app: App, template: Template, shift: timedelta, n: int) -> Iterable[
 
 @dataclass(slots=True)
 class _Copy:
-    """Turns one order's values into another's."""
+    """What makes one order's values another's."""
 
     template: Template
     id: str
     number: str
     shift: timedelta
+    instants: dict[str, str] = field(default_factory=dict)
 
-    def of(self, value: Any) -> Any:
-        match value:
-            case str():
-                moved = value.replace(self.template.id, self.id).replace(self.template.number, self.number)
-                return INSTANT.sub(self._later, moved) if len(moved) > 19 and moved[4:5] == "-" else moved
-            case datetime():
-                return value + self.shift
-            case dict():
-                return {key: self.of(each) for key, each in value.items()}
-            case list() | tuple():
-                return [self.of(each) for each in value]
-            case _:
-                return value
+    def renamed(self, value: str) -> str:
+        return value.replace(self.template.id, self.id).replace(self.template.number, self.number)
 
-    def _later(self, found: re.Match[str]) -> str:
-        return instant(datetime.fromisoformat(found[0]) + self.shift)
+    def later(self, found: re.Match[str]) -> str:
+        if found[0] not in self.instants:
+            self.instants[found[0]] = instant(datetime.fromisoformat(found[0]) + self.shift)
+        return self.instants[found[0]]
+
+
+Recipe = Callable[[_Copy], Any]
+
+
+def _recipe(value: Any, id: str, number: str) -> Recipe | None:
+    """How a copy comes by its part of an original's document; None for what stays as it is."""
+    match value:
+        case str() if len(value) > 19 and value[4] == "-" and INSTANT.search(value):
+            return lambda copy: INSTANT.sub(copy.later, copy.renamed(value))
+        case str() if id in value or number in value:
+            return lambda copy: copy.renamed(value)
+        case datetime():
+            return lambda copy: value + copy.shift
+        case dict():
+            return _of_parts(value, {key: _recipe(each, id, number) for key, each in value.items()}, dict)
+        case list() | tuple():
+            return _of_parts(value, dict(enumerate(_recipe(each, id, number) for each in value)), list)
+        case _:
+            return None
+
+
+def _of_parts(value: Any, parts: Mapping[Any, Recipe | None], container: type) -> Recipe | None:
+    moving = [(place, recipe) for place, recipe in parts.items() if recipe is not None]
+
+    def made(copy: _Copy) -> Any:
+        new = container(value)
+        for place, recipe in moving:
+            new[place] = recipe(copy)
+        return new
+
+    return made if moving else None
