@@ -8,7 +8,7 @@ from foundation.changes import Change
 from foundation.database import Database
 from foundation.documents import Stored
 from foundation.idempotency import Once
-from foundation.walking import by_random_id
+from foundation.walking import by_first_character
 from identity.actors import Role
 from identity.documents import (
     Category,
@@ -75,7 +75,7 @@ class Repository:
 
     async def every_resident(self, prefix: str) -> AsyncIterator[Resident]:
         """All residents, whose ids begin with `prefix`, a sixty-fourth of them at a time."""
-        async for raw in by_random_id(self._database, Resident, prefix):
+        async for raw in by_first_character(self._database, Resident, prefix):
             yield Resident.load(raw)
 
     async def erasure_pending(self, resident: str) -> bool:

@@ -3,7 +3,7 @@
 from foundation.changes import Change, StaleWrite
 from foundation.crypto import Keyring
 from foundation.database import Database
-from foundation.walking import by_random_id
+from foundation.walking import by_first_character
 from workorders.attachments.documents import Attachment, Upload
 
 
@@ -20,7 +20,7 @@ class AttachmentKeyRenewal:
         """
         renewed = 0
         for model in (Upload, Attachment):
-            async for raw in by_random_id(self._database, model):
+            async for raw in by_first_character(self._database, model):
                 renewed += await self._renew(model, raw["_id"], raw["sealed"]["data_key"])
         return renewed
 
