@@ -32,6 +32,8 @@ from workorders.statistics.tallying import Cell, Dimension
 AT_ONCE: Final = 50
 """Rollups that are copied together: some megabytes at most."""
 
+Projecting = Callable[[], Consumer]
+"""The projector."""
 Keep = Callable[[Change], Awaitable[None]]
 """Saves what only the projector's leader may write, and goes on leading."""
 
@@ -47,7 +49,7 @@ async def locks_of(database: Database, months: Sequence[str]) -> dict[str, Month
 
 
 @asynccontextmanager
-async def leading(projecting: Callable[[], Consumer], clock: Clock) -> AsyncIterator[Keep]:
+async def leading(projecting: Projecting, clock: Clock) -> AsyncIterator[Keep]:
     """Lead the projector, everything projected that waited; nothing is counted until this ends.
 
     What is saved by it raises `StaleWrite` once another process has taken the lead.
