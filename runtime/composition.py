@@ -115,6 +115,9 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
     )
     courier = HttpCourier()
     figures = Figures(database, zone)
+    platforms = Platforms(
+        database, keys.keyring, clock, library, encrypted_only=settings.environment is Environment.PRODUCTION
+    )
     return App(
         settings=settings,
         clock=clock,
@@ -127,20 +130,20 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         exchange=Exchange(
             office,
             Gate(database, keys.keyring, clock),
-            Platforms(
-                database,
-                keys.keyring,
-                clock,
-                library,
-                encrypted_only=settings.environment is Environment.PRODUCTION,
-            ),
+            platforms,
         ),
         attachments=AttachmentDesk(office, RateLimiter(database)),
         contacts=ContactDesk(office),
         cataloguing=Cataloguing(database, clock, library, catalogue),
         supervisions=SupervisionRepository(database),
         figures=figures,
-        reports=Reports(figures, identity.directory, clock, lambda: projector(database, FiguresFold(database, zone))),
+        reports=Reports(
+            figures,
+            identity.directory,
+            clock,
+            lambda: projector(database, FiguresFold(database, zone)),
+            platforms.names,
+        ),
         timers=Timers(database, timer_handlers(office)),
         # What acts on orders stands before what tells of it: worked through in turn, nothing is left over.
         consumers=(

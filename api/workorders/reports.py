@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 import strawberry
 
+import api.workorders.figures  # noqa: F401 - makes the domain's enums GraphQL enums
 from api.context import Info
 from api.fields import KEY, resolved
 from api.identity.trees import Node
@@ -12,11 +13,10 @@ from api.ids import Kind as IdKind
 from api.ids import global_id, local_id, optional_id
 from api.paging import Connection, connection_of, page_request
 from api.problems import Problem
-from api.workorders.figures import Figure
 from api.workorders.reading import reader_of
 from workorders.statistics import corrected
 from workorders.statistics.corrected import CorrectedOrder
-from workorders.statistics.definitions import DEFINITIONS
+from workorders.statistics.definitions import DEFINITIONS, Figure
 from workorders.statistics.reports import jobs, reading
 from workorders.statistics.reports.documents import SUFFIXES, Format, ReportJob, ReportState
 from workorders.statistics.reports.periods import read_period

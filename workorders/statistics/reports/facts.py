@@ -64,7 +64,6 @@ class Watched:
 
     number: str
     category: str
-    place: str
     unit: str
     opened: date
     level: str

@@ -47,12 +47,14 @@ class Asked:
     issued: bool = False
 
 
-async def gathered(figures: Figures, city: directory.Snapshot, asked: Asked, now: datetime) -> Facts:
+async def gathered(
+    figures: Figures, city: directory.Snapshot, sources: Mapping[str, str], asked: Asked, now: datetime
+) -> Facts:
     """Everything that the report tells. Raises `PeriodNotBegun`."""
 
     async def body(session: AsyncClientSession) -> Facts:
         snapshot = await snapshot_of(figures.database, session, now, figures.zone)
-        return await _Gathering(snapshot, city, asked, figures.zone).facts()
+        return await _Gathering(snapshot, city, sources, asked, figures.zone).facts()
 
     return await figures.database.transact(body)
 
@@ -70,6 +72,7 @@ class _Found:
 class _Gathering:
     snapshot: Snapshot
     city: directory.Snapshot
+    sources: Mapping[str, str]
     asked: Asked
     zone: ZoneInfo
 
@@ -225,9 +228,14 @@ class _Gathering:
         }
 
     def _late(self, found: _Found, orders: Mapping[str, tuple[str, list[Supervision]]], *, open: bool) -> Late:
-        number, _ = orders[found.order]
-        due = date.fromisoformat(found.entry.day)
-        return Late(number, *self._places(found), self._path(Dimension.UNIT, found.entry.units), due, open)
+        return Late(
+            number=orders[found.order][0],
+            category=self._path(Dimension.CATEGORY, found.traits[Dimension.CATEGORY]),
+            place=self._path(Dimension.PLACE, found.traits[Dimension.PLACE]),
+            unit=self._path(Dimension.UNIT, found.entry.units),
+            due=date.fromisoformat(found.entry.day),
+            open=open,
+        )
 
     def _watched(self, found: _Found, orders: Mapping[str, tuple[str, list[Supervision]]]) -> Watched:
         number, supervisions = orders[found.order]
@@ -239,18 +247,14 @@ class _Gathering:
         else:
             standing = "督办中"
         return Watched(
-            number,
-            *self._places(found),
-            self._path(Dimension.UNIT, found.entry.units),
-            date.fromisoformat(found.entry.day),
-            LEVEL_NAMES[supervision.level],
-            CAUSE_NAMES[supervision.cause],
-            standing,
+            number=number,
+            category=self._path(Dimension.CATEGORY, found.traits[Dimension.CATEGORY]),
+            unit=self._path(Dimension.UNIT, found.entry.units),
+            opened=date.fromisoformat(found.entry.day),
+            level=LEVEL_NAMES[supervision.level],
+            cause=CAUSE_NAMES[supervision.cause],
+            standing=standing,
         )
-
-    def _places(self, found: _Found) -> Iterator[str]:
-        for by in (Dimension.CATEGORY, Dimension.PLACE):
-            yield self._path(by, found.traits[by])
 
     # Corrections
 
@@ -296,6 +300,9 @@ class _Gathering:
     # Names
 
     def _name(self, by: Dimension, value: str) -> str:
+        """Of a category or place with that of the one above it: many are called alike."""
+        if by is Dimension.SOURCE and value in self.sources:
+            return self.sources[value]
         tree = {Dimension.CATEGORY: self.city.categories, Dimension.PLACE: self.city.places}.get(by)
         return name_of(self.city, by, value) if tree is None else "·".join(tree.names(value)[-2:]) or value
 

@@ -6,6 +6,7 @@ the projector until the months are locked, in one transaction with what the repo
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -53,6 +54,10 @@ FAULT: Final = "报告制作多次失败，请联系系统管理员。"
 FORMAT_STEPS: Final = {Format.PDF: "生成PDF", Format.WORD: "生成Word", Format.EXCEL: "生成Excel"}
 
 
+SourceNames = Callable[[], Awaitable[Mapping[str, str]]]
+"""What platforms above are called, by what their orders name as their source."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reports:
     """What reports are asked for and made with; one per process."""
@@ -61,6 +66,7 @@ class Reports:
     directory: Directory
     clock: Clock
     projecting: Projecting
+    source_names: SourceNames
 
     @property
     def database(self) -> Database:
@@ -236,7 +242,7 @@ async def _written(reports: Reports, job: ReportJob) -> tuple[Content, dict[str,
     """The content, and how the job keeps it."""
     city = await reports.directory.snapshot()
     asked = Asked(read_period(job.period), job.unit, job.issuing)
-    facts = await gathered(reports.figures, city, asked, reports.clock.now())
+    facts = await gathered(reports.figures, city, await reports.source_names(), asked, reports.clock.now())
     content = written(facts)
     return content, {"content": content.model_dump(), "as_of": facts.as_of, "percent": 30, "step": "撰写报告"}
 

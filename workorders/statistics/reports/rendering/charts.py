@@ -106,7 +106,7 @@ def _ground(
 
 def _round_step(most: float) -> float:
     """1, 2 or 5 times a power of ten, at least 1: four to eight of them reach the most."""
-    power = 10 ** floor(log10(max(most / 4, 1)))
+    power = 10.0 ** floor(log10(max(most / 4, 1)))
     return next((factor * power for factor in (5, 2) if most / (factor * power) >= 3), power)
 
 

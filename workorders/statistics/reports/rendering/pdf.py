@@ -8,7 +8,6 @@ from workorders.statistics.reports.rendering.typesetting import set_pdf
 
 
 def pdf(content: Content) -> bytes:
-    """Raises `MissingGlyphs`."""
     told: dict[str, Any] = content.model_dump(mode="json")
     for section, given in zip(content.sections, told["sections"], strict=True):
         given["charts"] = [svg(chart, section) for chart in section.charts]
