@@ -15,6 +15,7 @@ from api.http.exchange import ExchangeApi
 from api.http.files import Files
 from api.http.health import Ready, alive
 from api.http.metrics import Metrics
+from api.http.reports import ReportFiles
 from api.http.requests import Requests, request_id_of, told
 from api.http.view import GraphQLView
 from api.schema import build_schema
@@ -45,6 +46,7 @@ def create_app(services: Services) -> Starlette:
             WebSocketRoute("/graphql", graphql),
             *([Route("/graphql/explorer/{name}", explorer.asset)] if development else ()),
             Route("/files/{id}", Files(services).__call__),
+            Route("/reports/{file}", ReportFiles(services).__call__),
             *ExchangeApi(services).routes(),
             Route("/healthz", alive),
             Route("/readyz", Ready(services).__call__),

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     MEETING = "meeting"
     ORDER = "order"
     PLACE = "place"
+    REPORT = "report"
     REQUEST = "request"
     RULE = "rule"
     SUPERVISION = "supervision"

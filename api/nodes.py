@@ -14,6 +14,7 @@ from api.workorders.catalogue import DispatchRule
 from api.workorders.contacts import Contact
 from api.workorders.files import File
 from api.workorders.reading import reader_of
+from api.workorders.reports import Report
 from api.workorders.types import Order
 from foundation.errors import InvalidInput, NotAllowed, NotFound
 from identity.access import Permission, require
@@ -21,6 +22,7 @@ from identity.directory import Snapshot
 from notifications import reading as inbox
 from workorders.attachments import reading as files
 from workorders.contacts import reading as contacts
+from workorders.statistics.reports import reading as reports
 
 Read = Callable[[Context, str], Awaitable[Node]]
 
@@ -29,7 +31,7 @@ Read = Callable[[Context, str], Awaitable[Node]]
 class NodeQueries:
     @resolved(
         "Whatever has this id, for whoever may see it: order, contact, file, unit, category, place, channel, dispatch "
-        "rule, staff account, one's own notice. Null for what is not there, or not for them."
+        "rule, report, staff account, one's own notice. Null for what is not there, or not for them."
     )
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         context = info.context
@@ -69,6 +71,10 @@ async def _staff(context: Context, id: str) -> Node:
     return StaffAccount.of(staff, await context.city())
 
 
+async def _report(context: Context, id: str) -> Node:
+    return Report.of(await reports.report(context.services.database, context.actor, id))
+
+
 async def _rule(context: Context, id: str) -> Node:
     rules = await context.services.cataloguing.rules(context.actor)
     found = next((rule for rule in rules if rule.id == id), None)
@@ -96,6 +102,7 @@ _READS: Mapping[Kind, Read] = {
     Kind.NOTICE: _notice,
     Kind.ORDER: _order,
     Kind.PLACE: _of_tree(lambda city: city.places, Place.of),
+    Kind.REPORT: _report,
     Kind.RULE: _rule,
     Kind.STAFF: _staff,
     Kind.UNIT: _of_tree(lambda city: city.units, Unit.of),

@@ -35,6 +35,7 @@ from api.workorders.meetings import MeetingMutations, MeetingQueries
 from api.workorders.merging import MergingMutations, MergingQueries
 from api.workorders.phoning import PhoningMutations, PhoningQueries
 from api.workorders.queries import OrderQueries
+from api.workorders.reports import ReportMutations, ReportQueries
 from api.workorders.revealing import RevealingMutations
 from api.workorders.reviewing import ReviewingMutations
 from api.workorders.rules import RuleQueries
@@ -65,6 +66,7 @@ class Query(
     PhoningQueries,
     MeetingQueries,
     FigureQueries,
+    ReportQueries,
 ):
     pass
 
@@ -88,6 +90,7 @@ class Mutation(
     SupervisingMutations,
     PhoningMutations,
     MeetingMutations,
+    ReportMutations,
 ):
     pass
 

@@ -14,6 +14,7 @@ from workorders.lifecycle.terms import TermsLibrary
 from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.router import Router
 from workorders.statistics.reading import Figures
+from workorders.statistics.reports.jobs import Reports
 from workorders.supervision.repository import SupervisionRepository
 
 
@@ -46,3 +47,5 @@ class Services(Protocol):
     def router(self) -> Router: ...
     @property
     def figures(self) -> Figures: ...
+    @property
+    def reports(self) -> Reports: ...

@@ -85,11 +85,11 @@ async def _table(app: App, question: Question) -> Table:
 async def _filled(app: App, number: int) -> int:
     """Count so many orders; answers how many units' figures are not what they were made to be."""
     await found(app)
-    templates = [await _order(app, status, n) for n, status in enumerate(STATES)]
+    templates = [await order_of(app, status, n) for n, status in enumerate(STATES)]
     await settle(app)
     received: Counter[tuple[str, str]] = Counter()
     batch: list[Order] = []
-    for order in _copies(templates, number):
+    for order in copies(templates, number, DAYS):
         for unit in order.assignments[0].ancestors if order.assignments else ():
             received[unit, f"{order.received_at + timedelta(hours=8):%Y-%m}"] += 1
         batch.append(order)
@@ -105,13 +105,14 @@ async def _filled(app: App, number: int) -> int:
     return wrong
 
 
-async def _order(app: App, status: Status, n: int) -> Order:
+async def order_of(app: App, status: Status, n: int) -> Order:
     document = await app.office.orders.by_id(await order_in(app, status, n))
     assert document is not None
     return document.order
 
 
-def _copies(templates: list[Order], number: int) -> Iterator[Order]:
+def copies(templates: list[Order], number: int, days: int) -> Iterator[Order]:
+    """So many orders, spread over units, categories and days."""
     chance = random.Random("figures")
     raws = [template.model_dump() for template in templates]
     for n in range(number):
@@ -119,7 +120,7 @@ def _copies(templates: list[Order], number: int) -> Iterator[Order]:
         unit = f"unit{chance.randrange(UNITS)}"
         path = (town.CITY, unit, f"{unit}-{chance.randrange(BELOW)}")
         category = f"category{chance.randrange(CATEGORIES)}"
-        shift = timedelta(days=DAYS * n / number)
+        shift = timedelta(days=days * n / number)
         made = _shifted(raw, shift)
         made |= {"id": (id := new_id()), "category": ("all", category)}
         for held in made["assignments"]:

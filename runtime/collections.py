@@ -20,6 +20,7 @@ from workorders.lifecycle import checkpoints, library, projecting
 from workorders.lifecycle.documents import MODELS as LIFECYCLE
 from workorders.routing.documents import MODELS as ROUTING
 from workorders.statistics.documents import MODELS as STATISTICS
+from workorders.statistics.reports.documents import MODELS as REPORTS
 from workorders.supervision.documents import MODELS as SUPERVISION
 
 STORED: Final[tuple[type[Stored], ...]] = (
@@ -38,6 +39,7 @@ STORED: Final[tuple[type[Stored], ...]] = (
     *IMPORTING,
     *LIFECYCLE,
     *NOTIFICATIONS,
+    *REPORTS,
     *ROUTING,
     *STATISTICS,
     *SUPERVISION,

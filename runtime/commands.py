@@ -14,6 +14,7 @@ from foundation.faults import ExitCode, OperatorFault
 from runtime.calendar_commands import calendar
 from runtime.figures_commands import figures
 from runtime.platform_commands import platform
+from runtime.report_commands import report
 from runtime.terminal import AsJson, InFile, answer, fault_told, tell, with_server
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ rules = typer.Typer(help="Rule packs 规则包: a city's limits, switches and ca
 app.add_typer(rules, name="rules")
 app.add_typer(platform, name="platform")
 app.add_typer(figures, name="figures")
+app.command("report")(report)
 
 
 @app.command()

@@ -36,6 +36,7 @@ from workorders.routing.repository import CatalogueRepository
 from workorders.routing.router import Router
 from workorders.statistics.projecting import FiguresFold
 from workorders.statistics.reading import Figures
+from workorders.statistics.reports.jobs import Reports
 from workorders.supervision.following import follower
 from workorders.supervision.phoning import supervisors_caller
 from workorders.supervision.repeating import repeat_watcher
@@ -61,6 +62,7 @@ class App:
     cataloguing: Cataloguing
     supervisions: SupervisionRepository
     figures: Figures
+    reports: Reports
     timers: Timers
     consumers: tuple[Consumer, ...]
     gateway: HttpSmsGateway
@@ -112,6 +114,10 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         orders=orders,
     )
     courier = HttpCourier()
+    figures = Figures(database, zone)
+    platforms = Platforms(
+        database, keys.keyring, clock, library, encrypted_only=settings.environment is Environment.PRODUCTION
+    )
     return App(
         settings=settings,
         clock=clock,
@@ -124,19 +130,20 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         exchange=Exchange(
             office,
             Gate(database, keys.keyring, clock),
-            Platforms(
-                database,
-                keys.keyring,
-                clock,
-                library,
-                encrypted_only=settings.environment is Environment.PRODUCTION,
-            ),
+            platforms,
         ),
         attachments=AttachmentDesk(office, RateLimiter(database)),
         contacts=ContactDesk(office),
         cataloguing=Cataloguing(database, clock, library, catalogue),
         supervisions=SupervisionRepository(database),
-        figures=Figures(database, zone),
+        figures=figures,
+        reports=Reports(
+            figures,
+            identity.directory,
+            clock,
+            lambda: projector(database, FiguresFold(database, zone)),
+            platforms.names,
+        ),
         timers=Timers(database, timer_handlers(office)),
         # What acts on orders stands before what tells of it: worked through in turn, nothing is left over.
         consumers=(

@@ -21,6 +21,7 @@ from workorders.attachments import erasing as uploads
 from workorders.contacts import retention as contacts
 from workorders.lifecycle import succeeding
 from workorders.lifecycle.checkpoints import sign_day
+from workorders.statistics.reports import jobs
 
 log = structlog.get_logger()
 
@@ -99,9 +100,13 @@ def sweeps_of(app: App) -> list[Sweep]:
     async def sweep_notices(now: datetime) -> int:
         return await retention.sweep(app.database, now)
 
+    async def make_reports(now: datetime) -> int:
+        return await jobs.sweep(app.reports, now)
+
     return [
         Sweep("timers", app.timers.sweep),
         *(Sweep(consumer.name, consumer.sweep, every=timedelta(milliseconds=500)) for consumer in app.consumers),
+        Sweep("reports", make_reports),
         Sweep("successions", hand_on, every=timedelta(seconds=30)),
         Sweep("erasures", finish_erasures, every=timedelta(seconds=30)),
         Sweep("uploads", sweep_uploads, every=timedelta(minutes=10)),

@@ -20,6 +20,7 @@ from identity.directory import Snapshot
 from workorders.lifecycle.documents import OrderDocument
 from workorders.statistics import comparing, definitions
 from workorders.statistics.comparing import Change, Compared
+from workorders.statistics.corrected import IssuedMonth, issued_months
 from workorders.statistics.definitions import DEFINITIONS, OUTCOME_NAMES, Figure, Measured, Outcome, Part
 from workorders.statistics.listing import Listed, Listing, listed
 from workorders.statistics.naming import name_of, side_by_side
@@ -172,10 +173,22 @@ class FigurePeriod:
     rows: list[FigureRow]
 
 
+@strawberry.type(description="A month whose figures were issued 印发.")
+class FigureMonth:
+    month: str = strawberry.field(description="2026-10.")
+    issued_at: datetime
+    corrections: int = strawberry.field(description="更正: how many since then change the reader's figures.")
+
+    @classmethod
+    def of(cls, month: IssuedMonth) -> Self:
+        return cls(month=month.month, issued_at=month.at, corrections=month.corrections)
+
+
 @strawberry.type(description="Figures of a window, as of a moment; `rules` are the rule packs that it was judged by.")
 class FigureTable:
     as_of: datetime
     rules: list[str]
+    issued: list[FigureMonth] = strawberry.field(description="Those of its months that were issued, and are locked.")
     periods: list[FigurePeriod]
 
 
@@ -249,15 +262,22 @@ class FigureQueries:
         compared: Annotated[
             bool, strawberry.argument(description="With 环比 and 同比; of the whole window only.")
         ] = False,
+        issued: Annotated[
+            bool, strawberry.argument(description="As they were issued; of whole months that are locked only.")
+        ] = False,
     ) -> FiguresResult:
         reader = await reader_of(info.context)
-        question = Question(window_of(first_day, last_day), by, _local(by, within, "within"), per)
+        question = Question(window_of(first_day, last_day), by, _local(by, within, "within"), per, issued)
         wanted = list(dict.fromkeys(figures or Figure))
         service = reader.services.figures
+        found: Compared | None = None
         if compared:
             found = await comparing.compared(service, reader.actor, question, reader.now)
-            return _table(found.table, wanted, reader.city, found)
-        return _table(await service.table(reader.actor, question, reader.now), wanted, reader.city, None)
+            table = found.table
+        else:
+            table = await service.table(reader.actor, question, reader.now)
+        months = await issued_months(service, reader.actor, question.window)
+        return _table(table, wanted, reader.city, found, months)
 
     @resolved("The orders behind a figure, in the order of the moments that they are counted by; they sum to it.")
     async def figure_orders(
@@ -317,7 +337,9 @@ class FigureQueries:
         return Ranking(as_of=table.as_of, rules=list(table.rules), rule=RULE, places=places)
 
 
-def _table(table: Table, wanted: list[Figure], city: Snapshot, found: Compared | None) -> FigureTable:
+def _table(
+    table: Table, wanted: list[Figure], city: Snapshot, found: Compared | None, months: list[IssuedMonth]
+) -> FigureTable:
     def row(each: Row, value: str | None) -> FigureRow:
         known = each.figures
         figures = [
@@ -345,7 +367,8 @@ def _table(table: Table, wanted: list[Figure], city: Snapshot, found: Compared |
         )
         for period in table.periods
     ]
-    return FigureTable(as_of=table.as_of, rules=list(table.rules), periods=periods)
+    issued = [FigureMonth.of(month) for month in months]
+    return FigureTable(as_of=table.as_of, rules=list(table.rules), issued=issued, periods=periods)
 
 
 def _figure_order(each: Listed, orders: Mapping[str, OrderDocument], reader: Reader) -> FigureOrder:

@@ -13,19 +13,22 @@ from graphql import GraphQLObjectType, build_schema
 
 from api.ids import Kind as IdKind
 from api.ids import global_id
+from foundation.changes import Change
 from foundation.idempotency import IdempotencyKey
 from foundation.ids import new_id
+from foundation.paging import time_key
 from foundation.rate_limits import RateWindow
 from identity.actors import Actor, Role
 from identity.documents import Session
 from runtime.collections import STORED
 from runtime.schema import FILE
-from tests.api.serving import CITIZENS, INPUTS, STAFF, Api, Json
+from tests.api.serving import CITIZENS, INPUTS, MONDAY, STAFF, Api, Json
 from workorders.deadlines.values import Kind
 from workorders.lifecycle.access import ALLOWED as ALLOWED_ACTIONS
 from workorders.lifecycle.intake import Report, take_in
 from workorders.lifecycle.states import Action
 from workorders.lifecycle.values import Upstream
+from workorders.statistics.reports.documents import ReportJob
 
 STAFF_NAMES = frozenset(STAFF)
 PEOPLE = (*STAFF, *CITIZENS, "device", None)
@@ -244,6 +247,18 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
         '{ answer: ranking(figure: ON_TIME, firstDay: "2026-11-01", lastDay: "2026-11-30")'
         " { __typename ... on Problem { code } } }",
     ),
+    "report": (
+        frozenset({"supervisor", "leader", "water-head"}),
+        '{ answer: report(id: "report:of-water") { __typename ... on Problem { code } } }',
+    ),
+    "reports": (
+        frozenset({"supervisor", "leader", "water-head"}),
+        "{ answer: reports { __typename ... on Problem { code } } }",
+    ),
+    "corrections": (
+        SEES_ALL | UNIT_STAFF,
+        '{ answer: corrections(month: "2026-11") { __typename ... on Problem { code } } }',
+    ),
     "rulePack": (SIGNED_IN, "{ answer: rulePack { __typename } }"),
 }
 
@@ -344,6 +359,14 @@ OTHERS: dict[str, tuple[frozenset[str | None], str]] = {
         'mutation { answer: meetingCall(input: {idempotencyKey: "k", kind: JOINT, at: "2026-11-17T01:00:00Z",'
         f' agenda: "议漏水。", orders: []}}) {P} }}',
     ),
+    "requestReport": (
+        frozenset({"supervisor", "leader", "water-head"}),
+        f'mutation {{ answer: requestReport(input: {{idempotencyKey: "k", period: "1900"}}) {P} }}',
+    ),
+    "issueReport": (
+        frozenset({"supervisor"}),
+        f'mutation {{ answer: issueReport(input: {{idempotencyKey: "k", period: "1900"}}) {P} }}',
+    ),
     "revealReporter": (
         HOTLINE | WATER,
         f'mutation {{ answer: revealReporter(input: {{order: "$order", reason: ""}}) {P} }}',
@@ -387,6 +410,19 @@ async def town(api: Api) -> AsyncIterator[Api]:
     """The town, with a session for a device."""
     started = await api.data(None, "mutation { startDeviceSession { ... on SignedIn { accessToken } } }")
     api.tokens["device"] = started["accessToken"]
+    report = ReportJob(
+        _id="of-water",
+        period="2026-10",
+        unit="water",
+        path=("city", "water"),
+        issuing=False,
+        asked_by="staff:water-head",
+        asked_label="water-head",
+        asked_at=MONDAY,
+        key=time_key(MONDAY, "of-water"),
+        due=None,
+    )
+    await api.app.database.save(Change().insert(report))
     yield api
 
 

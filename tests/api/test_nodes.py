@@ -25,7 +25,10 @@ async def test_a_node_is_there_for_those_who_may_see_it_and_for_nobody_else(api:
     propose = f"mutation($i: DispatchRuleInput!) {{ proposeDispatchRule(input: $i) {{ {made} }} }}"
     said = {"idempotencyKey": "a-rule", "lead": "unit:water", "basis": "三定方案", "validFrom": "2026-11-16"}
     rule = await api.data("admin", propose, i=said)
+    asked = "... on Report { id }"
+    report = await api.mutate("water-head", "requestReport", asked, period="2026-10")
     allowed = {
+        str(report["id"]): {"supervisor", "leader", "water-head"},
         order: HOTLINE | {"leader", "water", "water-head", "zhang"},
         str(contact["id"]): HOTLINE,
         str(rule["id"]): HOTLINE | {"leader", "admin"},
@@ -47,6 +50,7 @@ async def test_a_node_is_there_for_those_who_may_see_it_and_for_nobody_else(api:
         "order:AAAAAAAAAAAAAAAAAAAAAA",
         "contact:AAAAAAAAAAAAAAAAAAAAAA",
         "rule:none",
+        "report:none",
         "file:none",
         "unit:none",
         "category:none",

@@ -56,6 +56,10 @@ class Platforms:
         found = self._database.collection(Platform).find({}).sort("_id", 1).limit(MOST_PLATFORMS)
         return [Platform.load(raw) for raw in await found.to_list()]
 
+    async def names(self) -> dict[str, str]:
+        """What each platform that is, or was, connected is called, by its id."""
+        return {raw["_id"]: raw["name"] async for raw in self._database.collection(Platform).find({}, {"name": 1})}
+
     async def connect(self, actor: Actor, id: str, *, name: str, url: str | None, channel: str) -> Issued:
         """接入 a platform with its first key; one that was revoked comes back under a new one.
 

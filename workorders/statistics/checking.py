@@ -22,6 +22,7 @@ from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import Fold, OrderProjection
 from workorders.statistics.definitions import OPEN
 from workorders.statistics.documents import CountedOrder, Rollup, counted_id, cut_of, sums
+from workorders.statistics.locking import corrections_of_month, locks_of, state_of, unaccounted
 from workorders.statistics.projecting import current_generation
 from workorders.statistics.recounting import recounted
 from workorders.statistics.tallying import Cell, Counted, Dimension, cells_of
@@ -131,6 +132,9 @@ async def check(
             expected.walked += character
             await keep_up()
         await _compare(database, generation, expected.cells, differs, checked)
+        for month in (await state_of(database)).locked:
+            await leader.save(Change(), clock.now())
+            await _compare_issued(database, generation, month, differs)
     finally:
         await leader.resign()
     return checked
@@ -183,6 +187,17 @@ async def _compare(
                         differs(f"{dimension} {'/'.join(rollup.path)} {rollup.month} {what}", kept, by_days)
     for cell, count in left.items():
         differs(_named(cell), 0, count)
+
+
+async def _compare_issued(database: Database, generation: int, month: str, differs: Differs) -> None:
+    """What was issued of a month with its corrections, against what is kept now."""
+    for cell, count in (await unaccounted(database, generation, month)).items():
+        differs(f"issued and corrected {_named(cell)}", "now", f"{-count:+}")
+    lock = (await locks_of(database, [month])).get(month)
+    kept = None if lock is None else lock.corrections
+    told = sum([correction.tells async for correction in corrections_of_month(database, month)])
+    if kept != told:
+        differs(f"corrections of {month}", kept, told)
 
 
 def _sums(rollup: Rollup) -> Iterator[tuple[str, int, int]]:

@@ -41,12 +41,12 @@ class Compared:
 
 
 async def compared(figures: Figures, actor: Actor, question: Question, now: datetime) -> Compared:
-    """The whole window's figures, and what they are compared with. Raises like `Figures.table`."""
+    """The whole window's figures, and what they are compared with, as counted now. Raises like `Figures.table`."""
     whole = replace(question, per=Per.WHOLE)
     table = await figures.table(actor, whole, now)
     window = question.window
     others = [
-        (await figures.table(actor, replace(whole, window=other), now)).periods[0]
+        (await figures.table(actor, replace(whole, window=other, issued=False), now)).periods[0]
         for other in (previous(window), year_before(window))
     ]
     return Compared(table, others[0], others[1])

@@ -1,11 +1,14 @@
-"""What the figures are kept in: what is counted of each order, and the rollups. A projector alone writes them.
+"""What the figures are kept in: what is counted of each order, and the rollups. Whoever leads the projector alone
+writes them.
 
-Both stand under a generation, so that they can be made anew beside those that are read.
+Both stand under a generation, so that they can be made anew beside those that are read. The rollups of a month that is
+locked stand once more as they were issued, and what changed since in corrections 更正.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Self
+from datetime import datetime
+from typing import Any, ClassVar, Final, Self
 
 from pymongo import IndexModel
 
@@ -14,16 +17,22 @@ from foundation.documents import Stored
 from workorders.lifecycle.values import Order
 from workorders.statistics.counting import Entry
 from workorders.statistics.definitions import OPEN
-from workorders.statistics.tallying import Cell, Counted, Dimension, Path, traits_of
+from workorders.statistics.tallying import Cell, Counted, Dimension, Path, moved, traits_of
 
 STATE = "figures"
+ISSUED: Final = "issued"
+"""In the place of a generation: the rollups of locked months, as they were issued."""
 
 
 class FiguresState(Stored):
-    """Which generation is read (`_id` is `STATE`), and which others may have documents still."""
+    """Which generation is read (`_id` is `STATE`), which others may have documents still, and which months are locked:
+    the projector reads it with every batch."""
 
     generation: int
     others: tuple[int, ...] = ()
+    locked: tuple[str, ...] = ()
+    locked_at: datetime | None = None
+    """When the last of them was."""
 
     class Settings:
         name = "figures_state"
@@ -77,7 +86,7 @@ def counted_id(generation: int, order: str) -> str:
     return f"{generation}|{order}"
 
 
-def mark_of(generation: int, counter: str, day: str) -> str:
+def mark_of(generation: int | str, counter: str, day: str) -> str:
     return f"{generation}|{counter}|{day}"
 
 
@@ -101,11 +110,11 @@ class Rollup(Stored):
         indexes = [IndexModel([("cut", 1), ("month", 1)], name="cut_month")]
 
 
-def cut_of(generation: int, dimension: Dimension) -> str:
+def cut_of(generation: int | str, dimension: Dimension) -> str:
     return f"{generation}|{dimension}"
 
 
-def rollup_id(generation: int, dimension: Dimension, path: Path, month: str) -> str:
+def rollup_id(generation: int | str, dimension: Dimension, path: Path, month: str) -> str:
     return f"{cut_of(generation, dimension)}|{'/'.join(path)}|{month}"
 
 
@@ -136,4 +145,62 @@ def sums(rollups: Iterable[Mapping[str, int]]) -> Counter[str]:
     return total
 
 
-MODELS: tuple[type[Stored], ...] = (CountedOrder, FiguresState, Rollup)
+class MonthLock(Stored):
+    """A month (`_id`, 2026-10) whose figures were issued: when, with which report, and how many corrections that tell
+    something there are since."""
+
+    at: datetime
+    report: str
+    corrections: int = 0
+
+    class Settings:
+        name = "month_locks"
+
+
+class Correction(Stored):
+    """更正: what one batch of the projector changed in a locked month about one order, or a rebuild about none.
+
+    `at` is when the figures changed, `happened_at` when the order did. Only a correction that `tells` changes what a
+    figure has above or below its line; one that does not keeps the sum right: what was late and open is late and done.
+    """
+
+    month: str
+    order: str | None = None
+    number: str | None = None
+    at: datetime
+    happened_at: datetime
+    key: str
+    tells: bool
+    units: tuple[str, ...] = ()
+    """Every unit whose figures change."""
+    removed: list[list[Any]] = []
+    added: list[list[Any]] = []
+    """The fields of each `Entry` of that month."""
+    traits_before: dict[str, Path] = {}
+    traits_after: dict[str, Path] = {}
+    cells: list[tuple[Dimension, Path, str, str, int]] = []
+    """What a rebuild changes, and no order accounts for: the fields of each `Cell`, and by how much."""
+
+    shard_key: ClassVar[str] = "month"
+
+    class Settings:
+        name = "figure_corrections"
+        indexes = [
+            IndexModel([("month", 1), ("tells", 1), ("key", 1)], name="month_key"),
+            IndexModel([("tells", 1), ("key", 1)], name="key"),
+        ]
+
+    @property
+    def changes(self) -> dict[Cell, int]:
+        """By how much each cell changes."""
+        before, after = (
+            counted_in({"entries": entries, "traits": traits})
+            for entries, traits in ((self.removed, self.traits_before), (self.added, self.traits_after))
+        )
+        changes = Counter(moved([(before, after)]))
+        for dimension, path, day, counter, count in self.cells:
+            changes[Cell(dimension, path, day, counter)] += count
+        return changes
+
+
+MODELS: tuple[type[Stored], ...] = (Correction, CountedOrder, FiguresState, MonthLock, Rollup)

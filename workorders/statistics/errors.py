@@ -1,6 +1,6 @@
 """What can be wrong with a question about figures."""
 
-from foundation.errors import InvalidInput
+from foundation.errors import Conflict, InvalidInput
 
 
 class BadWindow(InvalidInput):
@@ -18,3 +18,8 @@ class BadRanking(InvalidInput):
 class BadList(InvalidInput):
     code = "BAD_LIST"
     text = "所列原因不是该指标的剔除原因。"
+
+
+class NotIssued(Conflict):
+    code = "MONTH_NOT_ISSUED"
+    text = "所选时间须由已印发（锁定）的整月组成。"

@@ -20,8 +20,17 @@ from identity.actors import Actor
 from workorders.lifecycle.recording import PROJECTOR
 from workorders.statistics.access import Scope, scope_of
 from workorders.statistics.definitions import OPEN, Figure, HandlingTimes, Measured, handling_times, measured
-from workorders.statistics.documents import STATE, CountedOrder, FiguresState, Rollup, counted_in, cut_of, mark_of
-from workorders.statistics.errors import BadWindow
+from workorders.statistics.documents import (
+    ISSUED,
+    STATE,
+    CountedOrder,
+    FiguresState,
+    Rollup,
+    counted_in,
+    cut_of,
+    mark_of,
+)
+from workorders.statistics.errors import BadWindow, NotIssued
 from workorders.statistics.projecting import FIRST_GENERATION
 from workorders.statistics.tallying import Counted, Dimension, Path, path_in
 from workorders.statistics.windows import Per, Window, periods
@@ -37,12 +46,16 @@ Rows = dict[str, Counts]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Figures of a window, told apart by a dimension; only what lies at or below `within`, if that is given."""
+    """Figures of a window, told apart by a dimension; only what lies at or below `within`, if that is given.
+
+    With `issued` as they were when its months were locked, without what was corrected since.
+    """
 
     window: Window
     by: Dimension = Dimension.ALL
     within: str | None = None
     per: Per = Per.WHOLE
+    issued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +109,12 @@ class Figures:
         self.database, self.zone = database, zone
 
     async def table(self, actor: Actor, question: Question, now: datetime) -> Table:
-        """Answer a question. Raises `NotAllowed`, `BadWindow`."""
+        """Answer a question. Raises `NotAllowed`, `BadWindow`, and `NotIssued` for what was not issued."""
         by, scope = scope_of(actor, question.by, question.within)
         split = periods(question.window, question.per)
 
         async def body(session: AsyncClientSession) -> Table:
-            snapshot = await snapshot_of(self.database, session, now, self.zone)
+            snapshot = await snapshot_of(self.database, session, now, self.zone, of=question)
             apart = scope or by is not Dimension.ALL
             rows = await snapshot.rows(by, scope, split) if apart else [{} for _ in split]
             if scope:
@@ -131,7 +144,7 @@ class Snapshot:
 
     database: Database
     session: AsyncClientSession
-    generation: int
+    generation: int | str
     as_of: datetime
     zone: ZoneInfo
 
@@ -208,15 +221,26 @@ class Snapshot:
         return [(raw["order"], counted_in(raw)) for raw in await cursor.max_time_ms(MILLISECONDS).to_list()]
 
 
-async def snapshot_of(database: Database, session: AsyncClientSession, now: datetime, zone: ZoneInfo) -> Snapshot:
-    """As of now, or as of the first thing that happened and is not counted yet."""
-    state = await database.collection(FiguresState).find_one({"_id": STATE}, session=session)
+async def snapshot_of(
+    database: Database, session: AsyncClientSession, now: datetime, zone: ZoneInfo, *, of: Question | None = None
+) -> Snapshot:
+    """As of now, or as of the first thing that happened and is not counted yet; what was issued, as of its lock.
+
+    Raises `NotIssued` where a question asks for what was issued, and its window is not made of locked months.
+    """
+    raw = await database.collection(FiguresState).find_one({"_id": STATE}, session=session)
+    state = None if raw is None else FiguresState.load(raw)
+    if of is not None and of.issued:
+        months = {f"{part.first:%Y-%m}" for part in of.window.months()}
+        if state is None or state.locked_at is None or not of.window.whole_months or months - set(state.locked):
+            raise NotIssued
+        return Snapshot(database, session, ISSUED, state.locked_at, zone)
     bounds = {"$gte": instant(EARLIEST), "$lt": instant(LATEST)}
     waiting: Raw | None = await database.collection(OutboxRow).find_one(
         {"consumer": PROJECTOR, "key": bounds}, sort=[("key", 1)], session=session
     )
     as_of = now if waiting is None else min(now, moment_of(waiting["key"]))
-    return Snapshot(database, session, state["generation"] if state else FIRST_GENERATION, as_of, zone)
+    return Snapshot(database, session, state.generation if state else FIRST_GENERATION, as_of, zone)
 
 
 def _add(into: Counts, counts: Mapping[str, int]) -> None:

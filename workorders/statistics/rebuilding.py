@@ -2,7 +2,8 @@
 
 A new generation is counted while the projector goes on: whoever rebuilds leads it for as long, and keeps both
 generations up with what happens. Then the new one is read, in one write, and the old one deleted. Broken off at any
-point, the old one stays; the next rebuild begins with clearing away what was begun.
+point, the old one stays; the next rebuild begins with clearing away what was begun. What was issued stays as it is:
+where the new counts of a locked month differ, that is one more correction, of no order.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,8 +17,10 @@ from foundation.database import Database
 from foundation.walking import ID_CHARACTERS
 from workorders.lifecycle.documents import OrderDocument
 from workorders.statistics.checking import Projecting, orders_in_pieces
-from workorders.statistics.documents import STATE, CountedOrder, FiguresState, Rollup, counted_id, cut_of
-from workorders.statistics.projecting import FIRST_GENERATION, count_anew
+from workorders.statistics.correcting import Locks, noted, rebuilt
+from workorders.statistics.documents import CountedOrder, Rollup, counted_id, cut_of
+from workorders.statistics.locking import state_of, unaccounted
+from workorders.statistics.projecting import count_anew
 from workorders.statistics.recounting import orders_from_events
 from workorders.statistics.tallying import Dimension
 
@@ -41,7 +44,7 @@ async def rebuild(
 
     await leader.take_over(clock.now())
     try:
-        state = await database.get(FiguresState, STATE) or FiguresState(_id=STATE, generation=FIRST_GENERATION)
+        state = await state_of(database)
         # Of a number of its own: whoever loses the lead to another rebuild clears away nothing of that one's.
         new, left = max(state.generation, *state.others, 0) + 1, state.others
         await leader.save(Change().put(state.changed(others=(*left, new))), clock.now())
@@ -58,8 +61,14 @@ async def rebuild(
                 progress(counted)
             while await leader.sweep(clock.now()):
                 pass
-        made = FiguresState(_id=STATE, generation=new, others=(state.generation,))
-        await leader.save(Change().put(made), clock.now())
+        corrections = []
+        locks = Locks.of(state, clock.now())
+        for month in sorted(locks.months) if locks else ():
+            await keep()
+            if locks and (cells := await unaccounted(database, new, month)):
+                corrections.append(rebuilt(month, cells, locks.at))
+        made = state.changed(generation=new, others=(state.generation,))
+        await leader.save(noted(Change().put(made), corrections), clock.now())
         await _clear(database, state.generation, keep)
         await leader.save(Change().put(made.changed(others=())), clock.now())
     finally:

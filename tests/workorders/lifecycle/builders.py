@@ -58,7 +58,10 @@ class WorkOrder:
         report = self.report
         if report.upstream is not None and not report.upstream.number:
             report = replace(report, upstream=report.upstream.model_copy(update={"number": new_id()}))
-        id = (await intake.take_in(town.office, self.reporter, report)).id
+        return await self.goes_on(town, (await intake.take_in(town.office, self.reporter, report)).id)
+
+    async def goes_on(self, town: Town, id: str) -> OrderDocument:
+        """Take the steps on an order that there is."""
         for step in self.steps:
             await step(town, await order_of(town, id))
         document = await town.office.orders.by_id(id)

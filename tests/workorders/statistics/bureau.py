@@ -15,6 +15,7 @@ from workorders.statistics.checking import Checked, check
 from workorders.statistics.definitions import DEFINITIONS, Figure, Measured, Outcome, Part
 from workorders.statistics.documents import MODELS as STATISTICS
 from workorders.statistics.listing import Listed, Listing, listed
+from workorders.statistics.locking import copy_months, leading, locked, moment_of_lock
 from workorders.statistics.projecting import FiguresFold
 from workorders.statistics.reading import Figures, Question, Table
 from workorders.statistics.windows import Window
@@ -41,6 +42,14 @@ class Bureau:
         while await consumer.sweep(now):
             pass
         await consumer.resign()
+
+    async def lock(self, *months: str) -> None:
+        """Issue months, without a report of them."""
+        database, clock = self.town.database, self.town.clock
+        async with leading(self.projector, clock) as keep:
+            await copy_months(database, months, keep)
+            at = await moment_of_lock(database, clock.now())
+            await keep(await locked(database, months, "report", at))
 
     async def forget(self) -> None:
         """Empty the town: time may start anew."""

@@ -13,6 +13,7 @@ from tests.workorders.lifecycle.town import UNITS
 from tests.workorders.statistics.bureau import Bureau
 from tests.workorders.statistics.recount import recount, stories
 from workorders.statistics.definitions import Figure
+from workorders.statistics.locking import locks_of
 from workorders.statistics.tallying import Dimension
 from workorders.statistics.windows import Window
 
@@ -35,6 +36,10 @@ async def test_whatever_happens_the_figures_are_what_the_events_say(bureau: Bure
         document = await (walk.step if data.draw(st.sampled_from([True, True, True, False])) else walk.wait)(document)
         if data.draw(st.integers(0, 5)) == 0:
             await bureau.project()
+        if data.draw(st.integers(0, 9)) == 0:
+            month = f"{bureau.town.clock.now():%Y-%m}"
+            if month not in await locks_of(bureau.town.database, [month]):
+                await bureau.lock(month)
     # The clock of the walk goes back now and then; nothing is counted before its time.
     bureau.town.clock.set(max(bureau.town.clock.now(), document.order.changed_at))
     await bureau.project()

@@ -1,0 +1,113 @@
+"""What reports store: each as a job, and its files."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar
+
+from pymongo import IndexModel
+
+from foundation.documents import Stored
+from workorders.statistics.reports.content import Content
+
+
+class Format(StrEnum):
+    PDF = "pdf"
+    WORD = "word"
+    EXCEL = "excel"
+
+
+SUFFIXES: Mapping[Format, str] = MappingProxyType({Format.PDF: "pdf", Format.WORD: "docx", Format.EXCEL: "xlsx"})
+MEDIA_TYPES: Mapping[Format, str] = MappingProxyType(
+    {
+        Format.PDF: "application/pdf",
+        Format.WORD: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        Format.EXCEL: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    }
+)
+
+
+class ReportState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    READY = "ready"
+    ISSUED = "issued"
+    FAILED = "failed"
+
+
+STATE_NAMES: Mapping[ReportState, str] = MappingProxyType(
+    {
+        ReportState.QUEUED: "排队中",
+        ReportState.RUNNING: "制作中",
+        ReportState.READY: "草稿已生成",
+        ReportState.ISSUED: "已印发",
+        ReportState.FAILED: "制作失败",
+    }
+)
+AT_WORK = (ReportState.QUEUED, ReportState.RUNNING)
+
+
+class ReportJob(Stored):
+    """A report: asked for, worked through by whoever holds its lease, then never changed again.
+
+    `content` is frozen before anything is drawn from it; of one that is issued, in the transaction that locks its
+    months. `percent` and `step` tell how far it came.
+    """
+
+    period: str
+    unit: str | None = None
+    path: tuple[str, ...] = ()
+    """Of the unit, root first, itself last, on the day that it was asked for; empty for the whole city."""
+    issuing: bool
+    state: ReportState = ReportState.QUEUED
+    percent: int = 0
+    step: str = "排队等待"
+    fault: str | None = None
+    asked_by: str
+    asked_label: str
+    asked_at: datetime
+    key: str
+    content: Content | None = None
+    as_of: datetime | None = None
+    sizes: dict[Format, int] = {}
+    """Of its files, in bytes, once they are there."""
+    due: datetime | None
+    """When it is to be looked at next: whoever takes it moves this to the end of the lease. None once it is over."""
+    lease: str | None = None
+    tries: int = 0
+
+    shard_key: ClassVar[str] = "_id"
+
+    class Settings:
+        name = "reports"
+        indexes = [
+            IndexModel([("key", 1)], name="key"),
+            IndexModel([("path", 1), ("key", 1)], name="path_key"),
+            IndexModel([("due", 1)], name="due"),
+        ]
+
+
+class ReportFile(Stored):
+    """One file of a report (`_id` is the report's and the format), stored in the transaction that makes it ready."""
+
+    content: bytes
+
+    class Settings:
+        name = "report_files"
+
+
+class IssuedPeriod(Stored):
+    """Claimed by the report that issues a period (`_id`): one of them can."""
+
+    report: str
+
+    class Settings:
+        name = "issued_periods"
+
+
+def file_id(report: str, format: Format) -> str:
+    return f"{report}.{SUFFIXES[format]}"
+
+
+MODELS: tuple[type[Stored], ...] = (IssuedPeriod, ReportFile, ReportJob)
