@@ -18,7 +18,7 @@ from workorders.deadlines.values import (
     Urgency,
 )
 from workorders.lifecycle.documents import PhoneStage, UnitTask, UpstreamTask
-from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES
+from workorders.lifecycle.names import ACTION_NAMES, STATUS_NAMES
 from workorders.lifecycle.states import (
     CAUSE_NAMES,
     REQUEST_NAMES,

@@ -21,7 +21,7 @@ from runtime.rules.measuring import Share
 from workorders.deadlines.packs import RulePack
 from workorders.deadlines.values import Term
 from workorders.lifecycle.documents import OrderDocument
-from workorders.lifecycle.facts import FACTS
+from workorders.lifecycle.events import FACTS
 from workorders.lifecycle.folding import Entry
 from workorders.lifecycle.library import NoTerms
 from workorders.lifecycle.simulating import Lights, Simulation, Timed, Verdict, calendars_in, simulate

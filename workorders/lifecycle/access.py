@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from foundation.errors import NotAllowed, NotFound
 from identity.actors import HOTLINE_ROLES, Actor, Role
-from workorders.lifecycle.states import Action
+from workorders.lifecycle.states import ONLY_PHONED, ONLY_UPSTREAM, TRANSITIONS, Action
 from workorders.lifecycle.values import Order, Reporter
 
 SEES_ALL = HOTLINE_ROLES | {Role.LEADERSHIP, Role.SYSTEM}
@@ -168,3 +168,13 @@ def require(actor: Actor, action: Action, order: Order) -> None:
         raise NotAllowed
     if roles <= _OWNERS and not owns(actor, order):
         raise NotAllowed
+
+
+def available(actor: Actor, order: Order) -> list[Action]:
+    """What the actor's roles may do with the order in its state; the rules judge the rest."""
+    legal = [action for status, action in TRANSITIONS if status is order.status and ALLOWED[action] & actor.roles]
+    if not order.upstream:
+        legal = [action for action in legal if action not in ONLY_UPSTREAM]
+    if order.phone_task is None or not order.phone_task.open:
+        legal = [action for action in legal if action not in ONLY_PHONED]
+    return [each for each in legal if each not in BROUGHT_ALONG and (not order.muted or each in WHILE_MERGED)]

@@ -19,7 +19,8 @@ from workorders.lifecycle.documents import (
     UpstreamDesk,
     order_keys,
 )
-from workorders.lifecycle.facts import FACTS, Lit
+from workorders.lifecycle.events import FACTS
+from workorders.lifecycle.facts import Lit
 from workorders.lifecycle.folding import Entry, apply, receive
 from workorders.lifecycle.lines import crossed, next_moment
 from workorders.lifecycle.policy.supervision import MOST_OPEN

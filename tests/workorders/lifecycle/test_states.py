@@ -11,9 +11,11 @@ from tests.workorders.lifecycle.builders import WorkOrder, a_work_order
 from tests.workorders.lifecycle.invariants import check, picture
 from tests.workorders.lifecycle.town import CITIZEN, MONDAY, UPSTREAM, Town, clerk_of
 from workorders.deadlines.values import Urgency
-from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES, WrongState
-from workorders.lifecycle.facts import FACTS, CoReplied, SentBack, Signed
+from workorders.lifecycle.errors import WrongState
+from workorders.lifecycle.events import FACTS
+from workorders.lifecycle.facts import CoReplied, SentBack, Signed
 from workorders.lifecycle.folding import apply
+from workorders.lifecycle.names import ACTION_NAMES, STATUS_NAMES
 from workorders.lifecycle.states import (
     ASSIGNMENT_TRANSITIONS,
     BEFORE_CALLBACK,
