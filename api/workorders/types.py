@@ -13,6 +13,7 @@ from api.ids import Kind as IdKind
 from api.ids import global_id
 from api.paging import Connection
 from api.problems import Problem
+from api.workorders.appeals import Appeal, Exclusion
 from api.workorders.deadlines import Deadline
 from api.workorders.files import File
 from api.workorders.parts import MaskedReporter, NamedOrder, Rating, Upstream, named
@@ -244,6 +245,17 @@ class Order(Node):
         if not self.reader.actor.is_staff:
             return []
         return [Supervision.of(each, self.reader.zone) for each in self.document.order.supervisions]
+
+    @resolved("剔除: that it is left out of every rate; null while it counts, and for citizens.")
+    def exclusion(self) -> Exclusion | None:
+        exclusion = self.document.order.exclusion
+        return Exclusion.of(exclusion) if exclusion is not None and self.reader.actor.is_staff else None
+
+    @resolved("Every appeal 申诉 of a unit for that, in order. Empty for citizens.")
+    def appeals(self) -> list[Appeal]:
+        if not self.reader.actor.is_staff:
+            return []
+        return [Appeal.of(each, self.reader) for each in self.document.order.appeals]
 
     @resolved("The phone task of an emergency at its unit, the latest. Null for citizens.")
     def phone_task(self) -> PhoneTask | None:

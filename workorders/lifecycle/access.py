@@ -82,6 +82,11 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.CALL_DUTY: _SYSTEM,
         Action.PHONE_DUTY: _DISPATCHERS | {Role.OPERATOR, Role.SUPERVISOR},
         Action.CONFIRM_CALL: _CLERK | _HEAD,
+        Action.FILE_APPEAL: _HEAD,
+        Action.WITHDRAW_APPEAL: _HEAD,
+        Action.DECIDE_APPEAL: frozenset({Role.SUPERVISOR}),
+        Action.EXCLUDE: frozenset({Role.SUPERVISOR}),
+        Action.READMIT: frozenset({Role.SUPERVISOR}),
     }
 )
 
@@ -99,10 +104,15 @@ WHILE_MERGED = frozenset(
         Action.FOLLOW_PARENT,
         Action.CLOSE_SUPERVISION,
         Action.CORRECT_CALENDAR,
+        Action.FILE_APPEAL,
+        Action.WITHDRAW_APPEAL,
+        Action.DECIDE_APPEAL,
+        Action.EXCLUDE,
+        Action.READMIT,
     }
 )
 """What may still be done to an order that waits for its main order's answer: the citizen's own, a unit's succession,
-the end of a supervision, and merging itself. The work is done on the main order."""
+the end of a supervision, whether it counts, and merging itself. The work is done on the main order."""
 
 
 BROUGHT_ALONG = frozenset({Action.ADOPT, Action.RELEASE})

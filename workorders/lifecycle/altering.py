@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from workorders.lifecycle.facts import Moved
-from workorders.lifecycle.states import ASSIGNMENT_TRANSITIONS, AssignmentEnd, Step
-from workorders.lifecycle.values import Assignment, Order
+from workorders.lifecycle.states import ASSIGNMENT_TRANSITIONS, AppealState, AssignmentEnd, Step
+from workorders.lifecycle.values import Appeal, Assignment, Order
 
 
 def altered(order: Order, **fields: object) -> Order:
@@ -51,3 +51,15 @@ def supervision_altered(order: Order, supervision: str, **fields: object) -> Ord
 def moved_by(order: Order, moved: Moved) -> Order:
     window = {} if moved.return_until is None else {"return_until": moved.return_until}
     return stay_altered(order, moved.assignment, sign=moved.sign, contact=moved.contact, reply=moved.reply, **window)
+
+
+def appeal_ended(order: Order, appeal: str, state: AppealState, at: datetime) -> Order:
+    return altered(order, appeals=tuple(_ended(a, state, at) if a.id == appeal else a for a in order.appeals))
+
+
+def pending_appeals_ended(order: Order, state: AppealState, at: datetime) -> Order:
+    return altered(order, appeals=tuple(_ended(a, state, at) if a.pending else a for a in order.appeals))
+
+
+def _ended(appeal: Appeal, state: AppealState, at: datetime) -> Appeal:
+    return appeal.model_copy(update={"state": state, "ended_at": at})

@@ -1,4 +1,4 @@
-"""What can go wrong beside an order's road: merging, supervision and meetings, emergencies.
+"""What can go wrong beside an order's road: merging, supervision and meetings, emergencies, exclusion.
 
 Conflict
 ├── Muted                a merged order is worked on as its main order
@@ -6,7 +6,9 @@ Conflict
 ├── InRedo / MainLessUrgent / UpstreamIsMain / MainAtComplainedOf   what is not merged
 ├── NoSuchSupervision / SupervisionOver / SupervisionAlreadyAnswered / SupervisionUnanswered / TooManySupervisions
 ├── AlreadyMet
-└── NoPhoneTask / CallMovedOn
+├── NoPhoneTask / CallMovedOn
+├── AppealPending / AppealsUsedUp / AppealWindowOver / NoSuchAppeal / AppealOver
+└── AlreadyExcluded / NotExcluded
 InvalidInput
 └── IntoItself
 """
@@ -109,3 +111,40 @@ class NoPhoneTask(Conflict):
 class CallMovedOn(Conflict):
     code = "CALL_MOVED_ON"
     text = "电话通知已转至下一人，请按当前的通知对象拨打并登记。"
+
+
+class AppealPending(Conflict):
+    code = "APPEAL_PENDING"
+    text = "本单位对该工单已有一项申诉待审核，请等待审核结果。"
+
+
+class AppealsUsedUp(Conflict):
+    code = "APPEALS_USED_UP"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"每个单位对一件工单最多申诉 {most} 次，不能再次申诉。")
+
+
+class AppealWindowOver(Conflict):
+    code = "APPEAL_WINDOW_OVER"
+    text = "已超过归档后的申诉期限，不能再申诉。"
+
+
+class NoSuchAppeal(Conflict):
+    code = "NO_SUCH_APPEAL"
+    text = "该工单没有这项申诉。"
+
+
+class AppealOver(Conflict):
+    code = "APPEAL_OVER"
+    text = "该项申诉已有结果或已撤回。"
+
+
+class AlreadyExcluded(Conflict):
+    code = "ALREADY_EXCLUDED"
+    text = "该工单已经剔除，不计入考核，无需再次剔除或申诉。"
+
+
+class NotExcluded(Conflict):
+    code = "NOT_EXCLUDED"
+    text = "该工单没有剔除，本来就计入考核。"

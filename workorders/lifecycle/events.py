@@ -9,6 +9,9 @@ from workorders.lifecycle.facts import (
     Acknowledged,
     Adopted,
     AnsweredUp,
+    AppealDecided,
+    Appealed,
+    AppealWithdrawn,
     Approved,
     Asked,
     Attempted,
@@ -22,6 +25,7 @@ from workorders.lifecycle.facts import (
     Dispatched,
     DutyCalled,
     DutyPhoned,
+    Excluded,
     Fact,
     Followed,
     Granted,
@@ -30,6 +34,7 @@ from workorders.lifecycle.facts import (
     Met,
     Noted,
     Rated,
+    Readmitted,
     Received,
     Reclassified,
     Redone,
@@ -107,6 +112,11 @@ FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
         Action.CALL_DUTY: DutyCalled,
         Action.PHONE_DUTY: DutyPhoned,
         Action.CONFIRM_CALL: CallConfirmed,
+        Action.FILE_APPEAL: Appealed,
+        Action.WITHDRAW_APPEAL: AppealWithdrawn,
+        Action.DECIDE_APPEAL: AppealDecided,
+        Action.EXCLUDE: Excluded,
+        Action.READMIT: Readmitted,
     }
 )
 

@@ -8,9 +8,11 @@ from datetime import datetime
 
 from workorders.deadlines.values import Deadline, Kind, Urgency, Value
 from workorders.lifecycle.values import (
+    Appeal,
     Assignment,
     Call,
     Closing,
+    Exclusion,
     Line,
     Outcome,
     Reporter,
@@ -308,3 +310,26 @@ class DutyPhoned(Fact):
 
 class CallConfirmed(Fact):
     assignment: str
+
+
+class Appealed(Fact):
+    appeal: Appeal
+
+
+class AppealWithdrawn(Fact):
+    appeal: str
+
+
+class AppealDecided(Fact):
+    """The exclusion is what an upheld appeal comes to; None if it was rejected."""
+
+    appeal: str
+    exclusion: Exclusion | None = None
+
+
+class Excluded(Fact):
+    exclusion: Exclusion
+
+
+class Readmitted(Fact):
+    """It counts again, as if it had never been excluded."""

@@ -10,7 +10,9 @@ from datetime import datetime
 from workorders.lifecycle.altering import (
     all_ended,
     altered,
+    appeal_ended,
     moved_by,
+    pending_appeals_ended,
     stay_altered,
     stay_ended,
     stay_stepped,
@@ -21,6 +23,9 @@ from workorders.lifecycle.facts import (
     Acknowledged,
     Adopted,
     AnsweredUp,
+    AppealDecided,
+    Appealed,
+    AppealWithdrawn,
     Approved,
     Asked,
     Attempted,
@@ -34,6 +39,7 @@ from workorders.lifecycle.facts import (
     Dispatched,
     DutyCalled,
     DutyPhoned,
+    Excluded,
     Fact,
     Followed,
     Granted,
@@ -42,6 +48,7 @@ from workorders.lifecycle.facts import (
     Met,
     Noted,
     Rated,
+    Readmitted,
     Received,
     Reclassified,
     Redone,
@@ -63,6 +70,7 @@ from workorders.lifecycle.states import (
     ENDED,
     TRANSITIONS,
     Action,
+    AppealState,
     AssignmentEnd,
     Status,
     Step,
@@ -115,7 +123,7 @@ def apply(order: Order, action: Action, fact: Fact, at: datetime) -> Order:
     return _settle_call(changed, fact, at)
 
 
-def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  # noqa: PLR0911, PLR0912
+def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  # noqa: PLR0911, PLR0912, PLR0915
     match fact:
         case Rejected():
             return altered(order, rejected_to=fact.channel)
@@ -214,12 +222,25 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
             return _phoned(order, unreached=True) if not fact.reached else _phoned(order, confirmed_at=at)
         case CallConfirmed():
             return _phoned(order, confirmed_at=at)
+        case Appealed():
+            return altered(order, appeals=(*order.appeals, fact.appeal))
+        case AppealWithdrawn():
+            return appeal_ended(order, fact.appeal, AppealState.WITHDRAWN, at)
+        case AppealDecided(exclusion=None):
+            return appeal_ended(order, fact.appeal, AppealState.REJECTED, at)
+        case AppealDecided() | Excluded():
+            return altered(pending_appeals_ended(order, AppealState.UPHELD, at), exclusion=fact.exclusion)
+        case Readmitted():
+            return altered(order, exclusion=None)
         case _:
             return order
 
 
 def _rest(order: Order, at: datetime) -> Order:
-    """An order at rest has no open assignment, no open request and no open supervision."""
+    """An order at rest has no open assignment, no open request and no open supervision. What is in no rate any more
+    has no pending appeal."""
+    if order.status is not Status.CLOSED:
+        order = pending_appeals_ended(order, AppealState.LAPSED, at)
     for each in order.supervisions:
         if each.open:
             order = supervision_altered(order, each.id, closed_at=at)

@@ -71,4 +71,9 @@ ACTION_NAMES = {
     Action.CALL_DUTY: "通知值班人员",
     Action.PHONE_DUTY: "登记通知电话",
     Action.CONFIRM_CALL: "确认值班通知",
+    Action.FILE_APPEAL: "申诉",
+    Action.WITHDRAW_APPEAL: "撤回申诉",
+    Action.DECIDE_APPEAL: "审核申诉",
+    Action.EXCLUDE: "剔除",
+    Action.READMIT: "恢复计入",
 }

@@ -2,7 +2,7 @@
 
 A citizen reads no internal note, no reply before the hotline accepted it, no send-back, no name of a person. Units and
 leadership never read who a confidential or anonymous citizen is, in no text either; a unit does not read what another
-one said in its own house.
+one said in its own house, nor what it appealed with, nor why that was decided so.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +19,8 @@ from workorders.lifecycle.access import BROUGHT_ALONG, SEES_ALL, may_know_report
 from workorders.lifecycle.events import fact_of
 from workorders.lifecycle.facts import (
     Accepted,
+    AppealDecided,
+    Appealed,
     DutyCalled,
     DutyPhoned,
     Replaced,
@@ -137,11 +139,24 @@ def _for_staff(told: Told, reader: Actor) -> Iterator[Entry]:
 
 
 def _staff_texts(told: Told, event: Event, action: Action, reader: Actor) -> dict[str, str]:
-    if action in _BY_PHONE and not _knows_duty(told, event, reader):
+    if _is_another_units(told, event, reader) or (action in _BY_PHONE and not _knows_duty(told, event, reader)):
         return {}
     in_the_house = action in _IN_THE_HOUSE and not reader.has(*SEES_ALL) and reader.unit_id != event.actor_unit
     not_told = in_the_house or (action in _AT_THE_HOTLINE and not reader.has(*HOTLINE_ROLES))
     return {} if not_told else _texts(event, told.key, event.sealed.keys() - PERSONAL)
+
+
+def _is_another_units(told: Told, event: Event, reader: Actor) -> bool:
+    """Whether it is an appeal, or the decision on one, of a unit that is neither the reader's nor below it."""
+    match fact_of(event):
+        case Appealed(appeal=filed):
+            appeal = told.order.appeal(filed.id)
+        case AppealDecided(appeal=id):
+            appeal = told.order.appeal(id)
+        case _:
+            return False
+    held = told.order.assignment(appeal.assignment) if appeal is not None else None
+    return not reader.has(*SEES_ALL) and (held is None or reader.unit_id not in held.ancestors)
 
 
 def _knows_duty(told: Told, event: Event, reader: Actor) -> bool:

@@ -13,6 +13,9 @@ from workorders.lifecycle.events import fact_of
 from workorders.lifecycle.facts import (
     Accepted,
     Adopted,
+    AppealDecided,
+    Appealed,
+    AppealWithdrawn,
     Asked,
     Attempted,
     CallConfirmed,
@@ -23,6 +26,7 @@ from workorders.lifecycle.facts import (
     Dispatched,
     DutyCalled,
     DutyPhoned,
+    Excluded,
     Fact,
     Followed,
     Granted,
@@ -41,7 +45,14 @@ from workorders.lifecycle.facts import (
     SupervisionAnswered,
 )
 from workorders.lifecycle.names import ACTION_NAMES
-from workorders.lifecycle.states import CAUSE_NAMES, REQUEST_NAMES, Action, AssignmentRole, RequestKind
+from workorders.lifecycle.states import (
+    CAUSE_NAMES,
+    GROUND_NAMES,
+    REQUEST_NAMES,
+    Action,
+    AssignmentRole,
+    RequestKind,
+)
 from workorders.lifecycle.values import OUTCOME_NAMES, THROUGH_UPSTREAM, Line, Order, Request
 
 _ASKING = frozenset(kind.ask for kind in RequestKind)
@@ -207,6 +218,15 @@ def staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR0911
             return f"{what}：第{fact.call}次，{'已接通' if fact.reached else '未接通'}。"
         case CallConfirmed():
             return f"{_unit_of(told, fact.assignment)}{what}。"
+        case Appealed():
+            return f"{told.unit_name(fact.appeal.unit)}{what}：请求剔除，{GROUND_NAMES[fact.appeal.ground]}。"
+        case AppealWithdrawn():
+            return f"{_appellant(told, fact.appeal)}{what}。"
+        case AppealDecided():
+            how = "不成立，照常计入考核" if fact.exclusion is None else "成立，工单剔除，不计入考核"
+            return f"{what}：{_appellant(told, fact.appeal)}的申诉{how}。"
+        case Excluded():
+            return f"{what}：{GROUND_NAMES[fact.exclusion.ground]}，不计入考核。"
         case _:
             return f"{what}。"
 
@@ -242,3 +262,8 @@ def _request_of(told: Told, id: str) -> Request | None:
 def _unit_of(told: Told, assignment: str) -> str:
     held = told.order.assignment(assignment)
     return told.unit_name(held.unit) if held else "承办单位"
+
+
+def _appellant(told: Told, appeal: str) -> str:
+    found = told.order.appeal(appeal)
+    return told.unit_name(found.unit) if found else "承办单位"
