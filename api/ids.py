@@ -12,6 +12,7 @@ LONGEST = 120
 class Kind(StrEnum):
     """What an id can name."""
 
+    APPEAL = "appeal"
     ASSIGNMENT = "assignment"
     CATEGORY = "category"
     CHANNEL = "channel"

@@ -107,4 +107,4 @@ _READS: Mapping[Kind, Read] = {
     Kind.STAFF: _staff,
     Kind.UNIT: _of_tree(lambda city: city.units, Unit.of),
 }
-"""Assignments and requests are read with their order, residents by those who find them."""
+"""Assignments, requests and appeals are read with their order, residents by those who find them."""

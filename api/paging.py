@@ -1,6 +1,7 @@
 """Relay connections over keyset pages."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import strawberry
@@ -37,6 +38,12 @@ def connection_of(page: Page[T], node: Callable[[T], N]) -> Connection[N]:
         edges=edges,
         page_info=PageInfo(has_next_page=page.has_next, end_cursor=cursors[-1] if cursors else None),
     )
+
+
+def present(page: Page[T], node: Callable[[T], N | None]) -> Page[N]:
+    """The page's nodes; a row that its order has left behind since is left out."""
+    found = [(key, each) for key, row in zip(page.keys, page.items, strict=True) if (each := node(row)) is not None]
+    return replace(page.map([each for _, each in found]), keys=tuple(key for key, _ in found))
 
 
 def page_request(first: int, after: str | None) -> PageRequest:

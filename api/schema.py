@@ -27,6 +27,7 @@ from api.scalars import SCALARS
 from api.workorders.catalogue import CatalogueMutations, CatalogueQueries
 from api.workorders.contacts import ContactMutations, ContactQueries
 from api.workorders.dispatching import DispatchingMutations
+from api.workorders.excluding import ExcludingMutations, ExcludingQueries
 from api.workorders.figures import FigureQueries
 from api.workorders.files import FileMutations
 from api.workorders.handling import HandlingMutations
@@ -63,6 +64,7 @@ class Query(
     NodeQueries,
     InboxQueries,
     SupervisingQueries,
+    ExcludingQueries,
     PhoningQueries,
     MeetingQueries,
     FigureQueries,
@@ -88,6 +90,7 @@ class Mutation(
     RevealingMutations,
     InboxMutations,
     SupervisingMutations,
+    ExcludingMutations,
     PhoningMutations,
     MeetingMutations,
     ReportMutations,

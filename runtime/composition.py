@@ -37,6 +37,7 @@ from workorders.routing.router import Router
 from workorders.statistics.projecting import FiguresFold
 from workorders.statistics.reading import Figures
 from workorders.statistics.reports.jobs import Reports
+from workorders.supervision.excluding import exclusion_teller
 from workorders.supervision.following import follower
 from workorders.supervision.phoning import supervisors_caller
 from workorders.supervision.repeating import repeat_watcher
@@ -154,6 +155,7 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
             sender(database, keys.keyring, clock, orders, courier),
             teller(database, library, identity.people, Inbox(database)),
             supervisors_caller(database, library, identity.people, Inbox(database)),
+            exclusion_teller(database, library, identity.people, Inbox(database)),
         ),
         gateway=gateway,
         courier=courier,

@@ -18,14 +18,18 @@ from workorders.deadlines.values import (
     Urgency,
 )
 from workorders.lifecycle.documents import PhoneStage, UnitTask, UpstreamTask
-from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES
+from workorders.lifecycle.names import ACTION_NAMES, STATUS_NAMES
 from workorders.lifecycle.states import (
+    APPEAL_STATE_NAMES,
     CAUSE_NAMES,
+    GROUND_NAMES,
     REQUEST_NAMES,
     Action,
+    AppealState,
     AssignmentEnd,
     AssignmentRole,
     AssignmentState,
+    ExclusionGround,
     RequestKind,
     Status,
     SupervisionCause,
@@ -160,5 +164,7 @@ _enum(
 )
 _enum(SupervisionLevel, "SupervisionLevel", "How much weight a supervision has 督办级别, lightest first.", LEVEL_NAMES)
 _enum(SupervisionCause, "SupervisionCause", "Why an order is supervised 督办缘由.", CAUSE_NAMES)
+_enum(ExclusionGround, "ExclusionGround", "Why an order is to be left out of the rates 剔除情形.", GROUND_NAMES)
+_enum(AppealState, "AppealState", "Where an appeal stands 申诉状态.", APPEAL_STATE_NAMES)
 _enum(MeetingKind, "MeetingKind", "What a meeting is 会议类型.", MEETING_KIND_NAMES)
 _enum(MeetingState, "MeetingState", "Where a meeting stands 会议状态.", MEETING_STATE_NAMES)

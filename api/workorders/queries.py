@@ -1,8 +1,7 @@
 """Queries of orders and desks."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import strawberry
 
@@ -10,7 +9,7 @@ from api.context import Info
 from api.fields import resolved
 from api.ids import Kind as IdKind
 from api.ids import local_id, optional_id
-from api.paging import connection_of, page_request
+from api.paging import connection_of, page_request, present
 from api.problems import Problem
 from api.workorders.reading import Reader, reader_of
 from api.workorders.routing import RoutingSuggestion
@@ -40,6 +39,10 @@ RoutingResult = Annotated[
 ]
 
 
+Excluded = Annotated[
+    bool | None,
+    strawberry.argument(description="Only what is left out of the rates 剔除, or only what is not."),
+]
 OfLight = Annotated[
     Light | None, strawberry.argument(description="Only those under this light, as the latest event of each has it.")
 ]
@@ -59,6 +62,9 @@ class OrderFilterInput:
         default=None, description="Orders that are, or once were, at this unit or below it."
     )
     due: SpanInput | None = strawberry.field(default=None, description="When the desk that it lies on is due.")
+    excluded: bool | None = strawberry.field(
+        default=None, description="Only those that are left out of the rates 剔除, or only those that are not."
+    )
     phone: str | None = strawberry.field(default=None, description="The reporter's exact number.")
     name: str | None = strawberry.field(default=None, description="The reporter's exact name.")
 
@@ -100,6 +106,7 @@ class OrderQueries:
             channel=optional_id(IdKind.CHANNEL, where.channel, "filter.channel"),
             unit=optional_id(IdKind.UNIT, where.unit, "filter.unit"),
             due=span_of(where.due, "filter.due") if where.due else None,
+            excluded=where.excluded,
             phone_hash=keyring.keyed_hash("phone", e164(where.phone, "filter.phone")) if where.phone else None,
             name_hash=keyring.keyed_hash("name", where.name) if where.name else None,
         )
@@ -113,13 +120,14 @@ class OrderQueries:
         status: Status,
         due: SpanInput | None = None,
         light: OfLight = None,
+        excluded: Excluded = None,
         first: int = 20,
         after: str | None = None,
     ) -> OrdersResult:
         reader = await reader_of(info.context)
         span = span_of(due, "due") if due else None
         orders, request = reader.services.office.orders, page_request(first, after)
-        page = await orders.desk(reader.actor, status, request, reader.now, span, light)
+        page = await orders.desk(reader.actor, status, request, reader.now, span, light, excluded)
         return connection_of(page, _order(reader))
 
     @resolved("The desk of what platforms above handed down 上级工单, soonest due first.")
@@ -135,7 +143,7 @@ class OrderQueries:
             document = documents.get(id)
             return Order.of(document, reader) if document and upstream_task(document.order) is task else None
 
-        return connection_of(_present(rows, lambda row: order(row.id)), lambda node: node)
+        return connection_of(present(rows, lambda row: order(row.id)), lambda node: node)
 
     @resolved("A unit's desk, its subtree's too: the assignments with one task, soonest due first.")
     async def unit_desk(
@@ -145,13 +153,14 @@ class OrderQueries:
         task: UnitTask,
         due: SpanInput | None = None,
         light: OfLight = None,
+        excluded: Excluded = None,
         first: int = 20,
         after: str | None = None,
     ) -> AssignmentsResult:
         reader = await reader_of(info.context)
         orders, span = reader.services.office.orders, span_of(due, "due") if due else None
         id, request = local_id(IdKind.UNIT, unit, "unit"), page_request(first, after)
-        rows = await orders.unit_desk(reader.actor, id, task, request, reader.now, span, light)
+        rows = await orders.unit_desk(reader.actor, id, task, request, reader.now, span, light, excluded)
         documents = await orders.many(reader.actor, [row.order for row in rows.items])
 
         def assignment(id: str, order: str) -> Assignment | None:
@@ -159,7 +168,7 @@ class OrderQueries:
             held = document.order.assignment(id) if document else None
             return Assignment.of(held, document, reader) if document and held else None
 
-        return connection_of(_present(rows, lambda row: assignment(row.id, row.order)), lambda node: node)
+        return connection_of(present(rows, lambda row: assignment(row.id, row.order)), lambda node: node)
 
     @resolved("The dispatchers' desk of one kind of request, longest waiting first.")
     async def request_desk(
@@ -182,7 +191,7 @@ class OrderQueries:
             value = document.order.request if document else None
             return Request.of(value, document, reader) if document and value and value.id == id else None
 
-        return connection_of(_present(rows, lambda row: asked(row.id, row.order)), lambda node: node)
+        return connection_of(present(rows, lambda row: asked(row.id, row.order)), lambda node: node)
 
     @resolved("Where the dispatch catalogue sends a category at a place today, with its reason and the runners-up.")
     async def routing(
@@ -203,10 +212,6 @@ class OrderQueries:
         return RoutingSuggestion.of(found, reader.city)
 
 
-R = TypeVar("R")
-N = TypeVar("N")
-
-
 def _order(reader: Reader) -> Callable[[OrderDocument], Order]:
     return lambda document: Order.of(document, reader)
 
@@ -215,9 +220,3 @@ async def _numbered(reader: Reader, number: str) -> Page[OrderDocument]:
     """The page of the one order with this number. Raises `NotFound`."""
     document = await reader.services.office.orders.by_number(reader.actor, number[:LONGEST_NUMBER])
     return Page((document,), (document.received_key,), has_next=False)
-
-
-def _present(page: Page[R], node: Callable[[R], N | None]) -> Page[N]:
-    """The page's nodes; a row that its order has left behind since is left out."""
-    found = [(key, each) for key, row in zip(page.keys, page.items, strict=True) if (each := node(row)) is not None]
-    return replace(page.map([each for _, each in found]), keys=tuple(key for key, _ in found))

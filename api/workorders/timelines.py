@@ -12,7 +12,8 @@ from api.workorders.reading import Reader
 from workorders.attachments import reading as attachments
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.states import Action
-from workorders.lifecycle.timeline import Entry, Told, timeline
+from workorders.lifecycle.timeline import Entry, timeline
+from workorders.lifecycle.words import Told
 
 
 @strawberry.type(description="Something that somebody wrote, by what it is: `detail`, `answer`, `reason` …")

@@ -1,7 +1,6 @@
 """Orders, assignments and requests as clients see them. Access was checked when they were read."""
 
 from asyncio import Task, create_task, gather
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -14,26 +13,24 @@ from api.ids import Kind as IdKind
 from api.ids import global_id
 from api.paging import Connection
 from api.problems import Problem
+from api.workorders.appeals import Appeal, Exclusion
 from api.workorders.deadlines import Deadline
 from api.workorders.files import File
+from api.workorders.parts import MaskedReporter, NamedOrder, Rating, Upstream, named
 from api.workorders.phone_tasks import PhoneTask
 from api.workorders.reading import Reader
 from api.workorders.routing import RoutingSuggestion
 from api.workorders.supervisions import Supervision
 from api.workorders.timelines import TimelineEntry, entries_of, files_of
-from foundation.masking import mask_address, mask_name, mask_phone, scrub
-from identity.actors import Actor
+from foundation.masking import scrub
 from workorders.deadlines.lights import Light
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import values
-from workorders.lifecycle.access import ALLOWED, BROUGHT_ALONG, SEES_ALL, WHILE_MERGED, may_know_reporter, owns
+from workorders.lifecycle.access import available, may_know_reporter, owns
 from workorders.lifecycle.documents import OrderDocument, task_light
 from workorders.lifecycle.lines import stage_due, stage_light
 from workorders.lifecycle.redaction import Reported, redacted
 from workorders.lifecycle.states import (
-    ONLY_PHONED,
-    ONLY_UPSTREAM,
-    TRANSITIONS,
     Action,
     AssignmentEnd,
     AssignmentRole,
@@ -44,46 +41,6 @@ from workorders.lifecycle.states import (
 from workorders.lifecycle.timeline import Entry
 from workorders.lifecycle.values import Closing, Reporter
 from workorders.routing.access import READERS as ROUTING_READERS
-
-
-@strawberry.type(description="Who reported, masked 脱敏. `revealReporter` shows it whole, with a reason, audited.")
-class MaskedReporter:
-    name: str | None
-    phone: str | None
-    address: str | None
-
-
-@strawberry.type(description="Where an order was handed down from 上级工单.")
-class Upstream:
-    source: str
-    number: str
-    due: datetime | None = strawberry.field(description="The platform's own limit for this round's answer.")
-    answered_up_at: datetime | None = strawberry.field(
-        description="上报答复: when this round's answer went up. Null for those who do not work on all orders."
-    )
-    acknowledged_at: datetime | None = strawberry.field(description="上级签收, likewise.")
-
-    @classmethod
-    def of(cls, order: values.Order, actor: Actor) -> "Upstream | None":
-        handed, above = order.upstream, actor.has(*SEES_ALL)
-        if handed is None:
-            return None
-        return cls(
-            source=handed.source,
-            number=handed.number,
-            due=handed.due,
-            answered_up_at=order.answered_up_at if above else None,
-            acknowledged_at=order.acknowledged_at if above else None,
-        )
-
-
-@strawberry.type(description="A citizen's verdict 评价.")
-class Rating:
-    grade: int = strawberry.field(description="1 非常满意 to 5 非常不满意; 1 to 3 are good.")
-    solved: bool
-    at: datetime
-    round: int
-    through: str = strawberry.field(description="`app`, `callback`, or `upstream` for the platform above.")
 
 
 @strawberry.type(description="What a unit asked for 申请, open until it is decided or its assignment ends.")
@@ -194,18 +151,6 @@ class Assignment(Node):
         return Order.of(self.order_document, self.reader)
 
 
-@strawberry.type(description="Another order, as far as it is named: read it by its id.")
-class NamedOrder:
-    id: strawberry.ID
-    number: str
-    status: Status
-
-    @classmethod
-    def of(cls, document: OrderDocument) -> Self:
-        order = document.order
-        return cls(id=global_id(IdKind.ORDER, order.id), number=order.number, status=order.status)
-
-
 @strawberry.type(description="One thing that a citizen wants of the city 工单.")
 class Order(Node):
     number: str = strawberry.field(description="工单编号: `yyMMdd` and six digits.")
@@ -275,12 +220,7 @@ class Order(Node):
     def reporter(self) -> MaskedReporter | None:
         if not may_know_reporter(self.reader.actor, self.document.order):
             return None
-        known = self._reported()
-        return MaskedReporter(
-            name=mask_name(known.name) if known.name else None,
-            phone=mask_phone(known.phone) if known.phone else None,
-            address=mask_address(known.address) if known.address else None,
-        )
+        return MaskedReporter.of(self._reported())
 
     @resolved("The lead unit's open assignment 主办.")
     def lead(self) -> Assignment | None:
@@ -305,6 +245,17 @@ class Order(Node):
         if not self.reader.actor.is_staff:
             return []
         return [Supervision.of(each, self.reader.zone) for each in self.document.order.supervisions]
+
+    @resolved("剔除: that it is left out of every rate; null while it counts, and for citizens.")
+    def exclusion(self) -> Exclusion | None:
+        exclusion = self.document.order.exclusion
+        return Exclusion.of(exclusion) if exclusion is not None and self.reader.actor.is_staff else None
+
+    @resolved("Every appeal 申诉 of a unit for that, in order. Empty for citizens.")
+    def appeals(self) -> list[Appeal]:
+        if not self.reader.actor.is_staff:
+            return []
+        return [Appeal.of(each, self.reader) for each in self.document.order.appeals]
 
     @resolved("The phone task of an emergency at its unit, the latest. Null for citizens.")
     def phone_task(self) -> PhoneTask | None:
@@ -344,11 +295,7 @@ class Order(Node):
     @resolved("The latest verdict.")
     def rating(self) -> Rating | None:
         rating = self.document.order.rating
-        if rating is None:
-            return None
-        return Rating(
-            grade=rating.grade, solved=rating.solved, at=rating.at, round=rating.round, through=rating.through
-        )
+        return Rating.of(rating) if rating is not None else None
 
     @resolved()
     def upstream(self) -> Upstream | None:
@@ -367,23 +314,17 @@ class Order(Node):
 
     @resolved("What the reader's roles may do with it in its state; the rules judge the rest.")
     def available_actions(self) -> list[Action]:
-        order, roles = self.document.order, self.reader.actor.roles
-        legal = [action for status, action in TRANSITIONS if status is order.status and ALLOWED[action] & roles]
-        if not order.upstream:
-            legal = [action for action in legal if action not in ONLY_UPSTREAM]
-        if order.phone_task is None or not order.phone_task.open:
-            legal = [action for action in legal if action not in ONLY_PHONED]
-        return [each for each in legal if each not in BROUGHT_ALONG and (not order.muted or each in WHILE_MERGED)]
+        return available(self.reader.actor, self.document.order)
 
     @resolved("主单: the order that it was merged into. For the hotline alone.")
     async def merged_into(self) -> NamedOrder | None:
         main = self.document.order.merged_into
-        found = await self._named((main,) if main else ())
+        found = await named((main,), self.reader) if main and self.reader.actor.is_hotline else []
         return found[0] if found else None
 
     @resolved("The orders that were merged into it, in that order. For the hotline alone; empty for all others.")
     async def children(self) -> list[NamedOrder]:
-        return await self._named(self.document.order.children)
+        return await named(self.document.order.children, self.reader) if self.reader.actor.is_hotline else []
 
     @resolved("What the citizen said at intake; from units, whoever must not be known is taken out. Null once erased.")
     async def detail(self) -> str | None:
@@ -408,12 +349,6 @@ class Order(Node):
         excluded = frozenset({order.complained_of} if order.complained_of else ())
         found = await reader.services.router.explain(reader.actor, order.category, order.place, today, excluded)
         return RoutingSuggestion.of(found, reader.city)
-
-    async def _named(self, ids: Sequence[str]) -> list[NamedOrder]:
-        if not ids or not self.reader.actor.is_hotline:
-            return []
-        found = await self.reader.services.office.orders.many(self.reader.actor, ids)
-        return [NamedOrder.of(found[id]) for id in ids if id in found]
 
     async def _entries(self) -> list[Entry]:
         if self.telling is None:

@@ -71,6 +71,8 @@ class Life(Player):
             return
         async for moment in self._called_back():
             yield moment
+        async for moment in unit_scenes.appealing(self):
+            yield moment
 
     # The hotline
 

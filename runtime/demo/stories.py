@@ -52,6 +52,10 @@ class Twist(StrEnum):
     REDONE = "redone"  # 重办
     FINALLY_ANSWERED = "finally_answered"  # 最终答复
     COMPLAINS_OF_UNIT = "complains_of_unit"  # 被投诉单位回避
+    APPEAL_PENDING = "appeal_pending"  # 申诉待审核
+    APPEAL_UPHELD = "appeal_upheld"  # 申诉成立, 剔除
+    APPEAL_REJECTED = "appeal_rejected"  # 申诉不成立
+    EXCLUDED = "excluded"  # 督办直接剔除
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,9 @@ CAST = (
     Part(5, S.CLOSED, channel="upstream"),
     Part(8, S.CLOSED, urgency=Urgency.URGENT),
     Part(4, S.CLOSED, urgency=Urgency.EMERGENCY),
+    Part(2, S.CLOSED, (T.APPEAL_UPHELD,)),
+    Part(2, S.CLOSED, (T.APPEAL_REJECTED,)),
+    Part(1, S.CLOSED, (T.EXCLUDED,)),
     Part(34, S.CLOSED, (T.ANSWERED,)),
     Part(7, S.REJECTED, (T.REJECTED,)),
     Part(6, S.WITHDRAWN, (T.WITHDRAWN,)),
@@ -139,6 +146,7 @@ CAST = (
     Part(2, S.IN_PROGRESS, (T.EXTENDED,), minutes=(3 * DAY, 5 * DAY)),
     Part(2, S.IN_PROGRESS, (T.COMPLEX,), minutes=(6 * DAY, 9 * DAY)),
     Part(2, S.IN_PROGRESS, (T.DELEGATED,), minutes=(2 * DAY, 4 * DAY)),
+    Part(2, S.IN_PROGRESS, (T.APPEAL_PENDING,), minutes=(2 * DAY, 4 * DAY)),
     Part(2, S.IN_PROGRESS, (T.REDONE,), minutes=(5 * DAY, 7 * DAY)),
     Part(2, S.IN_PROGRESS, minutes=(DAY, 3 * DAY), channel="upstream"),
     Part(7, S.UNIT_REVIEW, minutes=(2 * DAY, 4 * DAY)),

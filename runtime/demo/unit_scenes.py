@@ -8,8 +8,9 @@ from runtime.demo.stories import Twist
 from workorders.deadlines import Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing
 from workorders.lifecycle.policy.phoning import turn
-from workorders.lifecycle.states import AssignmentState, RequestKind, Status
+from workorders.lifecycle.states import AssignmentRole, AssignmentState, ExclusionGround, RequestKind, Status
 from workorders.lifecycle.values import Outcome, Reporter
+from workorders.supervision import excluding
 from workorders.supervision import phoning as calls
 
 OUTCOMES = ((Outcome.SOLVED, 70), (Outcome.EXPLAINED, 17), (Outcome.PLANNED, 8), (Outcome.UNSOLVABLE, 5))
@@ -18,6 +19,8 @@ REQUESTS = {
     RequestKind.SUSPENSION: (Twist.SUSPENDED, Twist.STILL_SUSPENDED, Twist.SUSPENSION_PENDING),
     RequestKind.COMPLEX: (Twist.COMPLEX, Twist.COMPLEX_PENDING),
 }
+
+GROUNDS = (ExclusionGround.FORCE_MAJEURE, ExclusionGround.LEGACY, ExclusionGround.OUTSIDE_CAUSE)
 
 
 async def ask_return(player: Player) -> None:
@@ -59,6 +62,9 @@ async def working(player: Player) -> AsyncIterator[datetime]:
             yield moment
     async for moment in asking(player):
         yield moment
+    if plot.stop is Status.IN_PROGRESS:
+        async for moment in appealing(player):
+            yield moment
 
 
 async def phoning(player: Player) -> AsyncIterator[datetime]:
@@ -190,6 +196,29 @@ async def replying(player: Player, after: timedelta) -> AsyncIterator[datetime]:
         await handling.approve(office, head, player.id)
         yield player.after(15, 120)
     await reviewing.accept(office, reviewer, player.id)
+
+
+async def appealing(player: Player) -> AsyncIterator[datetime]:
+    """The head asks that the order be left out of the rates, and a supervisor decides; or does so of themselves."""
+    plot, office = player.plot, player.office
+    if not plot.has(Twist.APPEAL_PENDING, Twist.APPEAL_UPHELD, Twist.APPEAL_REJECTED, Twist.EXCLUDED):
+        return
+    ground, supervisor = player.random.choice(GROUNDS), player.hotline("supervisor")
+    reason = player.writer.phrase(f"appeal_{ground}")
+    yield player.after(60, 400)
+    if plot.has(Twist.EXCLUDED):
+        await excluding.exclude(office, supervisor, player.id, ground=ground, reason=reason)
+        return
+    leads = [each for each in (await player.order()).assignments if each.role is AssignmentRole.LEAD]
+    head = player.stage.head(leads[-1].unit)
+    await excluding.file_appeal(office, head, player.id, ground=ground, reason=reason)
+    if plot.has(Twist.APPEAL_PENDING):
+        return
+    yield player.after(60, 900)
+    upheld = plot.has(Twist.APPEAL_UPHELD)
+    appeal = (await player.order()).appeals[-1].id
+    reason = player.writer.phrase("appeal_upheld" if upheld else "appeal_rejected")
+    await excluding.decide_appeal(office, supervisor, player.id, appeal=appeal, upheld=upheld, reason=reason)
 
 
 async def others_reply(player: Player) -> AsyncIterator[datetime]:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from runtime.rules.checking import Checked
 from runtime.rules.measuring import Measured, Share
-from runtime.rules.simulating import Report, Side
+from runtime.rules.simulating import EXCLUDED, Report, Side
 from workorders.deadlines.comparing import Difference, Effect
 from workorders.deadlines.packs import RulePack
 from workorders.deadlines.values import TERM_NAMES, Term
@@ -49,6 +49,7 @@ LEFT_OUT = {
     AssignmentEnd.ORDER_ENDED: "工单提前结束",
     AssignmentEnd.FOLLOWED: "随主单答复",
     "signed_by_timer": "到期由系统签收，时限放宽后无从得知",
+    EXCLUDED: "剔除",
 }
 
 

@@ -21,7 +21,7 @@ from runtime.rules.measuring import Share
 from workorders.deadlines.packs import RulePack
 from workorders.deadlines.values import Term
 from workorders.lifecycle.documents import OrderDocument
-from workorders.lifecycle.facts import FACTS
+from workorders.lifecycle.events import FACTS
 from workorders.lifecycle.folding import Entry
 from workorders.lifecycle.library import NoTerms
 from workorders.lifecycle.simulating import Lights, Simulation, Timed, Verdict, calendars_in, simulate
@@ -29,6 +29,8 @@ from workorders.lifecycle.states import Action
 from workorders.lifecycle.terms import Terms, TermsLibrary
 
 LONGEST_SPAN: Final = 366
+EXCLUDED: Final = "excluded"
+"""Why all of an order is left out that a supervisor left out of the rates."""
 """Days of a simulation; the database is read a day at a time."""
 
 Progress = Callable[[int, int], None]
@@ -165,8 +167,9 @@ def _add(
     report: Report, told: Simulation, each: Timed, terms: Terms, rules: RulePack, calendars: Mapping[str, Calendar]
 ) -> None:
     figures = report.terms.setdefault(each.term, TermFigures())
-    if each.ended is not None:
-        figures.leave_out(each.ended)
+    why = EXCLUDED if told.stored.exclusion is not None else each.ended
+    if why is not None:
+        figures.leave_out(why)
         return
     now = report.as_of
     was, would = each.verdicts(now)

@@ -74,6 +74,8 @@ RETURNED_TWICE: Road = [
     ("dispatcher", "Grant", {"kind": "RETURN"}),
 ]
 WHY = {"reason": "按规定办理。"}
+GROUND = {"ground": "FORCE_MAJEURE", **WHY}
+APPEALED: Road = [*SIGN, ("water-head", "FileAppeal", GROUND)]
 TO_WATER = {"lead": "unit:water"}
 RECLASSIFIED = {
     "kind": "HELP",
@@ -147,6 +149,15 @@ ACTIONS: dict[str, tuple[frozenset[str], Road, Json]] = {
     ),
     "orderPhoneDuty": (DISPATCHERS | {"operator", "supervisor"}, EMERGENCY, {"call": 1, "reached": True}),
     "orderConfirmCall": (WATER, EMERGENCY, {}),
+    "orderFileAppeal": (frozenset({"water-head"}), SIGN, GROUND),
+    "orderWithdrawAppeal": (frozenset({"water-head"}), APPEALED, {"appeal": "appeal:$order:p1"}),
+    "orderDecideAppeal": (
+        frozenset({"supervisor"}),
+        APPEALED,
+        {"appeal": "appeal:$order:p1", "upheld": True, **WHY},
+    ),
+    "orderExclude": (frozenset({"supervisor"}), SIGN, GROUND),
+    "orderReadmit": (frozenset({"supervisor"}), [*SIGN, ("supervisor", "Exclude", GROUND)], WHY),
     "orderMeet": (frozenset({"supervisor"}), SIGN, {"meeting": "meeting:none", "outcome": "由水务局牵头。"}),
 }
 FROM_ABOVE = {"orderAskConsent", "orderAnswerUp"}
@@ -226,6 +237,10 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
     "phoneDesk": (
         DISPATCHERS | {"operator", "supervisor"},
         "{ answer: phoneDesk(stage: DUTY) { __typename ... on Problem { code } } }",
+    ),
+    "appeals": (
+        SEES_ALL | WATER,
+        '{ answer: appeals(unit: "unit:water") { __typename ... on Problem { code } } }',
     ),
     "meetings": (SEES_ALL, "{ answer: meetings { __typename ... on Problem { code } } }"),
     "contacts": (HOTLINE, "{ answer: contacts { __typename ... on Problem { code } } }"),
@@ -555,6 +570,13 @@ async def test_a_query_is_for_those_in_its_row(name: str, town: Api) -> None:
         else:
             assert code in MISSING.get(name, {"NOT_ALLOWED"}), who
     assert await picture(town) == before
+
+
+async def test_the_appeals_of_all_units_are_for_supervisors_and_leadership(town: Api) -> None:
+    for who in PEOPLE:
+        code = await answered(town, who, "{ answer: appeals { __typename ... on Problem { code } } }")
+        allowed = who in ("supervisor", "leader")
+        assert code == ("ok" if allowed else "UNAUTHENTICATED" if who is None else "NOT_ALLOWED"), who
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -36,21 +36,22 @@ from tests.workorders.lifecycle.town import (
     UPSTREAM,
     Town,
     clerk_of,
+    head_of,
     new_town,
     staff,
 )
 from tests.workorders.supervision.crossing import consumer as line_consumer
-from tests.workorders.supervision.crossing import phone_consumer
+from tests.workorders.supervision.crossing import exclusion_consumer, phone_consumer
 from workorders.deadlines.values import SupervisionLevel
 from workorders.lifecycle import dispatching, handling, intake, reviewing, upstream
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import OrderProjection, Tally, projector
-from workorders.lifecycle.states import RequestKind
+from workorders.lifecycle.states import ExclusionGround, RequestKind
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Upstream
 from workorders.statistics.documents import MODELS as STATISTICS
 from workorders.statistics.projecting import FiguresFold
-from workorders.supervision import merging, phoning, supervising
+from workorders.supervision import excluding, merging, phoning, supervising
 from workorders.supervision.following import follower, settle_children
 from workorders.supervision.repeating import repeat_watcher
 
@@ -226,6 +227,41 @@ async def tell_supervisors(town: Town, given: Mapping[str, Any]) -> Any:
     return sum([await each.sweep(town.clock.now()) for _ in range(given["sweeps"])])
 
 
+async def file_appeal(town: Town, given: Mapping[str, Any]) -> Any:
+    actor = head_of("water")
+    document = await excluding.file_appeal(
+        town.office,
+        actor,
+        given["order"],
+        ground=ExclusionGround.FORCE_MAJEURE,
+        reason="台风期间道路中断。",
+        once=_once(actor.id, given),
+    )
+    return _answer(document)
+
+
+async def decide_appeal(town: Town, given: Mapping[str, Any]) -> Any:
+    actor, order = staff(given["who"], Role.SUPERVISOR), given["order"]
+    document = await excluding.decide_appeal(
+        town.office, actor, order, appeal=f"{order}:p1", upheld=given["upheld"], reason="已核实。"
+    )
+    return _answer(document)
+
+
+async def exclude(town: Town, given: Mapping[str, Any]) -> Any:
+    actor = staff(given["who"], Role.SUPERVISOR)
+    document = await excluding.exclude(
+        town.office, actor, given["order"], ground=ExclusionGround.LEGACY, reason="历史遗留问题。"
+    )
+    return _answer(document)
+
+
+async def tell_exclusions(town: Town, given: Mapping[str, Any]) -> Any:
+    """Tell of appeals and exclusions; the leader is this call."""
+    each = exclusion_consumer(town)
+    return sum([await each.sweep(town.clock.now()) for _ in range(given["sweeps"])])
+
+
 async def sweep_repeats(town: Town, given: Mapping[str, Any]) -> Any:
     """Look at new orders, as one who leads for this call only."""
     watcher = repeat_watcher(town.office)
@@ -240,6 +276,7 @@ COMMANDS: dict[str, Do] = {
         *(merge, unmerge, accept, withdraw, sweep_merging, settle, tell_lines),
         *(supervise, close_supervision, sweep_repeats),
         *(phone_duty, confirm_call, tell_supervisors),
+        *(file_appeal, decide_appeal, exclude, tell_exclusions),
     )
 }
 

@@ -36,7 +36,7 @@ from workorders.deadlines import Extension, Kind
 from workorders.lifecycle.checkpoints import Verification, verify
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import Tally
-from workorders.lifecycle.states import AssignmentState, RequestKind, Status
+from workorders.lifecycle.states import AppealState, AssignmentState, RequestKind, Status
 from workorders.lifecycle.terms import Unit as KnownUnit
 from workorders.lifecycle.values import Closing, Order, Outcome, Reporter
 from workorders.routing.rules import ANY, Catalogue, match
@@ -257,6 +257,9 @@ async def test_every_turn_that_an_order_can_take_is_there(app: App) -> None:
     assert any(order.redo_asked for order in orders)
     assert {order.reporter for order in orders} == set(Reporter)
     assert {order.phone_task.open for order in orders if order.phone_task} == {True, False}
+    appeals = {appeal.state for order in orders for appeal in order.appeals}
+    assert appeals == {AppealState.PENDING, AppealState.UPHELD, AppealState.REJECTED}
+    assert {order.exclusion.appeal is None for order in orders if order.exclusion} == {True, False}
 
 
 async def test_the_complained_of_never_got_the_order(app: App) -> None:

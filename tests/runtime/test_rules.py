@@ -17,6 +17,7 @@ from foundation.clock import SettableClock
 from foundation.events import event_id
 from foundation.paging import EARLIEST
 from foundation.settings import Settings
+from identity.actors import Actor, Role
 from runtime.composition import App
 from runtime.preparing import installation
 from runtime.replay.playing import play
@@ -29,6 +30,8 @@ from tests.runtime.processes import environment, zhengtong
 from workorders.deadlines import Term, shipped_pack
 from workorders.deadlines.packs import shipped_names
 from workorders.lifecycle.simulating import Verdict
+from workorders.lifecycle.states import ExclusionGround
+from workorders.supervision import excluding
 
 ZONE = ZoneInfo("Asia/Shanghai")
 REPLIES = Path(__file__).parents[2].parent / "shared" / "data" / "messages" / "replies.csv"
@@ -126,6 +129,24 @@ async def test_an_order_whose_log_is_damaged_is_named_and_the_others_are_told(ap
     assert list(report.not_simulated) == [raw["subject"]]
     assert event_id(raw["subject"], 1) == raw["_id"]
     assert raw["subject"] in describe_report(report, ZONE)
+
+
+async def test_an_order_that_is_excluded_is_judged_by_neither_side(app: App) -> None:
+    supervisor = Actor("staff:supervisor", frozenset({Role.SUPERVISOR}))
+    raw = await app.database.mongo["orders"].find_one({})
+    assert raw is not None
+    before = await simulate_stored(app, shipped_pack(), FIRST, LAST, NOW)
+    ground = ExclusionGround.OUTSIDE_CAUSE
+    await excluding.exclude(app.office, supervisor, raw["_id"], ground=ground, reason="不可归责。")
+    report = await simulate_stored(app, shipped_pack(), FIRST, LAST, NOW)
+    for term, figures in report.terms.items():
+        assert figures.left_out["excluded"] >= 1
+        was = before.terms[term]
+        assert figures.stored.on_time.denominator < was.stored.on_time.denominator
+        assert figures.supposed.on_time.denominator < was.supposed.on_time.denominator
+    assert "1 项（剔除）" in describe_report(report, ZONE)
+    await excluding.readmit(app.office, supervisor, raw["_id"], reason="剔除有误。")
+    assert (await simulate_stored(app, shipped_pack(), FIRST, LAST, NOW)).terms == before.terms
 
 
 # On a file of replies

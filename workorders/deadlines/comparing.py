@@ -55,6 +55,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "callback": "回访时限",
         "rectification": "差评整改时限",
         "acknowledge": "特急工单值班确认时限",
+        "appeal_window": "归档后可申诉剔除的期限",
         "upstream.ahead_working_days": "上级工单提前于上级时限",
         "upstream.percent_of_rest": "上级工单来不及提前时，占剩余时间的比例",
         "upstream.expected_satisfaction_percent": "上级工单满意率要求",

@@ -165,6 +165,8 @@ class RulePack(Value):
     callback: Limit
     rectification: Limit
     acknowledge: ClockLimit
+    appeal_window: Limit = Limit(unit=LimitUnit.WORKING_DAYS, amount=5)
+    """How long after closing a unit may appeal 申诉; a file of before that does not say so goes by this."""
     upstream: UpstreamRules
     lights: LightRules
     escalation: EscalationRules

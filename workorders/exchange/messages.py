@@ -11,11 +11,11 @@ from foundation.crypto import DataKey
 from foundation.events import Event
 from foundation.outbox import outbox_id
 from identity.actors import Role
+from workorders.lifecycle.events import fact_of
 from workorders.lifecycle.facts import AnsweredUp, Asked, Closed, ConsentAsked, Fact, Refused, Rejected, Replied
 from workorders.lifecycle.notices import TOLD_ABOVE
 from workorders.lifecycle.recording import EXCHANGE
 from workorders.lifecycle.states import TRANSITIONS, Action, Status
-from workorders.lifecycle.timeline import fact_of
 from workorders.lifecycle.values import Order
 
 Message = Mapping[str, Any]

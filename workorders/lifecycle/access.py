@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from foundation.errors import NotAllowed, NotFound
 from identity.actors import HOTLINE_ROLES, Actor, Role
-from workorders.lifecycle.states import Action
+from workorders.lifecycle.states import ONLY_PHONED, ONLY_UPSTREAM, TRANSITIONS, Action
 from workorders.lifecycle.values import Order, Reporter
 
 SEES_ALL = HOTLINE_ROLES | {Role.LEADERSHIP, Role.SYSTEM}
@@ -82,6 +82,11 @@ ALLOWED: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.CALL_DUTY: _SYSTEM,
         Action.PHONE_DUTY: _DISPATCHERS | {Role.OPERATOR, Role.SUPERVISOR},
         Action.CONFIRM_CALL: _CLERK | _HEAD,
+        Action.FILE_APPEAL: _HEAD,
+        Action.WITHDRAW_APPEAL: _HEAD,
+        Action.DECIDE_APPEAL: frozenset({Role.SUPERVISOR}),
+        Action.EXCLUDE: frozenset({Role.SUPERVISOR}),
+        Action.READMIT: frozenset({Role.SUPERVISOR}),
     }
 )
 
@@ -99,10 +104,15 @@ WHILE_MERGED = frozenset(
         Action.FOLLOW_PARENT,
         Action.CLOSE_SUPERVISION,
         Action.CORRECT_CALENDAR,
+        Action.FILE_APPEAL,
+        Action.WITHDRAW_APPEAL,
+        Action.DECIDE_APPEAL,
+        Action.EXCLUDE,
+        Action.READMIT,
     }
 )
 """What may still be done to an order that waits for its main order's answer: the citizen's own, a unit's succession,
-the end of a supervision, and merging itself. The work is done on the main order."""
+the end of a supervision, whether it counts, and merging itself. The work is done on the main order."""
 
 
 BROUGHT_ALONG = frozenset({Action.ADOPT, Action.RELEASE})
@@ -168,3 +178,13 @@ def require(actor: Actor, action: Action, order: Order) -> None:
         raise NotAllowed
     if roles <= _OWNERS and not owns(actor, order):
         raise NotAllowed
+
+
+def available(actor: Actor, order: Order) -> list[Action]:
+    """What the actor's roles may do with the order in its state; the rules judge the rest."""
+    legal = [action for status, action in TRANSITIONS if status is order.status and ALLOWED[action] & actor.roles]
+    if not order.upstream:
+        legal = [action for action in legal if action not in ONLY_UPSTREAM]
+    if order.phone_task is None or not order.phone_task.open:
+        legal = [action for action in legal if action not in ONLY_PHONED]
+    return [each for each in legal if each not in BROUGHT_ALONG and (not order.muted or each in WHILE_MERGED)]

@@ -16,7 +16,7 @@ from workorders.deadlines.lights import Light
 from workorders.deadlines.values import SupervisionLevel
 from workorders.lifecycle.lines import light_of, stage_due, stage_light
 from workorders.lifecycle.states import AssignmentRole, AssignmentState, RequestKind, Status, SupervisionCause
-from workorders.lifecycle.values import Assignment, Order, Request, Supervision
+from workorders.lifecycle.values import Appeal, Assignment, Order, Request, Supervision
 
 FAR = "9999-12-31T00:00:00.000Z"
 """Where things without a deadline sort: behind everything, outside every page's range."""
@@ -119,6 +119,7 @@ class UnitDesk(Stored):
     received_at: datetime
     light: Light | None = None
     """That of what is to be done, as of the order's last event; None when the unit has nothing to do."""
+    excluded: bool = False
 
     shard_key: ClassVar[str] = "order"
 
@@ -146,6 +147,7 @@ class UnitDesk(Stored):
             assigned_key=time_key(assignment.assigned_at, assignment.id),
             received_at=order.received_at,
             light=task_light(order, assignment, order.changed_at),
+            excluded=order.exclusion is not None,
         )
 
 
@@ -338,7 +340,43 @@ class PhoneDesk(Stored):
         return cls(_id=order.id, number=order.number, unit=task.unit, desk=desk, due_key=time_key(due, order.id))
 
 
+class AppealDesk(Stored):
+    """A row of the supervisors' and of its unit's list of appeals 申诉; `desk` is `PENDING` or `SETTLED`."""
+
+    order: str
+    number: str
+    ancestors: tuple[str, ...]
+    """The path of the unit that filed it, of the day of its assignment."""
+    desk: str
+    filed_key: str
+
+    shard_key: ClassVar[str] = "order"
+
+    PENDING: ClassVar[str] = "pending"
+    SETTLED: ClassVar[str] = "settled"
+
+    class Settings:
+        name = "appeals"
+        indexes = [
+            IndexModel([("desk", 1), ("filed_key", 1)], name="desk_filed"),
+            IndexModel([("ancestors", 1), ("desk", 1), ("filed_key", 1)], name="unit_desk_filed"),
+        ]
+
+    @classmethod
+    def of(cls, order: Order, appeal: Appeal) -> "AppealDesk":
+        held = order.assignment(appeal.assignment)
+        return cls(
+            _id=appeal.id,
+            order=order.id,
+            number=order.number,
+            ancestors=held.ancestors if held is not None else (appeal.unit,),
+            desk=cls.PENDING if appeal.pending else cls.SETTLED,
+            filed_key=time_key(appeal.filed_at, appeal.id),
+        )
+
+
 MODELS: tuple[type[Stored], ...] = (
+    AppealDesk,
     NumberClaim,
     OrderDocument,
     PhoneDesk,

@@ -1,19 +1,18 @@
 """What an event says: one frozen value per action, holding ids, codes, times and computed deadlines, never free text.
 
 A fact carries every deadline that the action set, so that the log alone rebuilds the order: no rule pack, no calendar
-and no clock is needed to read it again. `FACTS` says which action carries which fact.
+and no clock is needed to read it again. `events.FACTS` says which action carries which fact.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 
 from workorders.deadlines.values import Deadline, Kind, Urgency, Value
-from workorders.lifecycle.states import Action
 from workorders.lifecycle.values import (
+    Appeal,
     Assignment,
     Call,
     Closing,
+    Exclusion,
     Line,
     Outcome,
     Reporter,
@@ -313,63 +312,24 @@ class CallConfirmed(Fact):
     assignment: str
 
 
-FACTS: Mapping[Action, type[Fact]] = MappingProxyType(
-    {
-        Action.INTAKE: Received,
-        Action.ANSWER_NOW: Closed,
-        Action.REJECT: Rejected,
-        Action.RECLASSIFY: Reclassified,
-        Action.SUPPLEMENT: Noted,
-        Action.DISPATCH: Dispatched,
-        Action.ADJUDICATE: Dispatched,
-        Action.SIGN: Signed,
-        Action.CO_SIGN: Signed,
-        Action.REQUEST_RETURN: Asked,
-        Action.REQUEST_EXTENSION: Asked,
-        Action.REQUEST_SUSPENSION: Asked,
-        Action.REQUEST_COMPLEX: Asked,
-        Action.GRANT_RETURN: Granted,
-        Action.GRANT_EXTENSION: Granted,
-        Action.GRANT_SUSPENSION: Granted,
-        Action.GRANT_COMPLEX: Granted,
-        Action.REFUSE_RETURN: Refused,
-        Action.REFUSE_EXTENSION: Refused,
-        Action.REFUSE_SUSPENSION: Refused,
-        Action.REFUSE_COMPLEX: Refused,
-        Action.RESUME: Resumed,
-        Action.CONTACT: Contacted,
-        Action.DELEGATE: Delegated,
-        Action.CO_REPLY: CoReplied,
-        Action.SUBMIT_REPLY: Replied,
-        Action.UNIT_APPROVE: Approved,
-        Action.UNIT_SEND_BACK: SentBack,
-        Action.HOTLINE_ACCEPT: Accepted,
-        Action.HOTLINE_SEND_BACK: SentBack,
-        Action.CALLBACK_ATTEMPT: Attempted,
-        Action.RATE: Rated,
-        Action.CALLBACK_CLOSE: Closed,
-        Action.CALLBACK_REDO: Redone,
-        Action.FINAL_ANSWER: Closed,
-        Action.WITHDRAW: Noted,
-        Action.URGE: Urged,
-        Action.REPLACE: Replaced,
-        Action.LIGHT: Lit,
-        Action.CORRECT_CALENDAR: Corrected,
-        Action.ASK_CONSENT: ConsentAsked,
-        Action.ANSWER_UP: AnsweredUp,
-        Action.ACKNOWLEDGE: Acknowledged,
-        Action.MERGE: Merged,
-        Action.UNMERGE: Unmerged,
-        Action.ADOPT: Adopted,
-        Action.RELEASE: Released,
-        Action.FOLLOW_PARENT: Followed,
-        Action.SUPERVISE: Supervised,
-        Action.INSTRUCT: Supervised,
-        Action.ANSWER_SUPERVISION: SupervisionAnswered,
-        Action.CLOSE_SUPERVISION: SupervisionClosed,
-        Action.MEET: Met,
-        Action.CALL_DUTY: DutyCalled,
-        Action.PHONE_DUTY: DutyPhoned,
-        Action.CONFIRM_CALL: CallConfirmed,
-    }
-)
+class Appealed(Fact):
+    appeal: Appeal
+
+
+class AppealWithdrawn(Fact):
+    appeal: str
+
+
+class AppealDecided(Fact):
+    """The exclusion is what an upheld appeal comes to; None if it was rejected."""
+
+    appeal: str
+    exclusion: Exclusion | None = None
+
+
+class Excluded(Fact):
+    exclusion: Exclusion
+
+
+class Readmitted(Fact):
+    """It counts again, as if it had never been excluded."""

@@ -1,17 +1,31 @@
 """How an event changes an order: the one fold that actions and `rebuild` share.
 
-`apply` judges nothing. Whether an action was allowed is decided before (`workorders/lifecycle/rules.py`); here only the
+`apply` judges nothing. Whether an action was allowed is decided before (`workorders/lifecycle/policy`); here only the
 table of states holds, so that a log can be read again under any later rule.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from workorders.lifecycle.altering import (
+    all_ended,
+    altered,
+    appeal_ended,
+    moved_by,
+    pending_appeals_ended,
+    stay_altered,
+    stay_ended,
+    stay_stepped,
+    supervision_altered,
+)
 from workorders.lifecycle.facts import (
     Accepted,
     Acknowledged,
     Adopted,
     AnsweredUp,
+    AppealDecided,
+    Appealed,
+    AppealWithdrawn,
     Approved,
     Asked,
     Attempted,
@@ -25,15 +39,16 @@ from workorders.lifecycle.facts import (
     Dispatched,
     DutyCalled,
     DutyPhoned,
+    Excluded,
     Fact,
     Followed,
     Granted,
     Lit,
     Merged,
     Met,
-    Moved,
     Noted,
     Rated,
+    Readmitted,
     Received,
     Reclassified,
     Redone,
@@ -52,15 +67,15 @@ from workorders.lifecycle.facts import (
     Urged,
 )
 from workorders.lifecycle.states import (
-    ASSIGNMENT_TRANSITIONS,
     ENDED,
     TRANSITIONS,
     Action,
+    AppealState,
     AssignmentEnd,
     Status,
     Step,
 )
-from workorders.lifecycle.values import Assignment, Line, Order, PhoneTask, Rating, Request
+from workorders.lifecycle.values import Line, Order, PhoneTask, Rating, Request
 
 Entry = tuple[Action, Fact, datetime]
 """What the fold reads of an event."""
@@ -108,52 +123,52 @@ def apply(order: Order, action: Action, fact: Fact, at: datetime) -> Order:
     return _settle_call(changed, fact, at)
 
 
-def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  # noqa: PLR0911, PLR0912
+def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  # noqa: PLR0911, PLR0912, PLR0915
     match fact:
         case Rejected():
-            return _with(order, rejected_to=fact.channel)
+            return altered(order, rejected_to=fact.channel)
         case Reclassified():
             return _reclassify(order, fact)
         case Dispatched():
-            return _with(order, assignments=order.assignments + fact.assignments)
+            return altered(order, assignments=order.assignments + fact.assignments)
         case Signed():
-            return _step(order, fact.assignment, Step.SIGN, signed_at=at, signed_by_rule=fact.by_rule)
+            return stay_stepped(order, fact.assignment, Step.SIGN, signed_at=at, signed_by_rule=fact.by_rule)
         case Asked():
-            return _with(order, request=fact.request)
+            return altered(order, request=fact.request)
         case Granted():
             return _grant(order, action, fact, at)
         case Refused():
-            return _with(order, request=None)
+            return altered(order, request=None)
         case Resumed():
-            running = _alter(order, fact.assignment, suspended_since=None, suspended_until=None, reply=fact.reply)
+            running = stay_altered(order, fact.assignment, suspended_since=None, suspended_until=None, reply=fact.reply)
             for moved in fact.others:
-                running = _move(running, moved)
-            return _with(running, citizen=fact.citizen)
+                running = moved_by(running, moved)
+            return altered(running, citizen=fact.citizen)
         case Contacted():
-            return _alter(order, fact.assignment, contacted_at=at) if fact.first else order
+            return stay_altered(order, fact.assignment, contacted_at=at) if fact.first else order
         case Delegated():
-            return _with(order, assignments=(*order.assignments, fact.delegated))
+            return altered(order, assignments=(*order.assignments, fact.delegated))
         case CoReplied():
-            return _step(order, fact.assignment, Step.REPLY, submitted_at=at, replied_at=at)
+            return stay_stepped(order, fact.assignment, Step.REPLY, submitted_at=at, replied_at=at)
         case Replied():
-            return _step(order, fact.assignment, Step.REPLY, submitted_at=at)
+            return stay_stepped(order, fact.assignment, Step.REPLY, submitted_at=at)
         case Approved():
-            return _with(_alter(order, fact.assignment, replied_at=at), review=fact.review)
+            return altered(stay_altered(order, fact.assignment, replied_at=at), review=fact.review)
         case SentBack():
             # Sent back, the reply clock had never stopped; that it was once handed in stays known.
-            back = _step(order, fact.assignment, Step.SEND_BACK, replied_at=None)
-            return _with(back, review=None)
+            back = stay_stepped(order, fact.assignment, Step.SEND_BACK, replied_at=None)
+            return altered(back, review=None)
         case Accepted():
-            ended = _end_all(order, AssignmentEnd.ACCEPTED, at)
-            return _with(ended, review=None, callback=fact.callback, attempts=0, request=None)
+            ended = all_ended(order, AssignmentEnd.ACCEPTED, at)
+            return altered(ended, review=None, callback=fact.callback, attempts=0, request=None)
         case Attempted():
             return _attempt(order, fact, at)
         case Rated():
             return _rate(order, fact, at)
         case Closed():
-            return _with(order, closed_at=at, closing=fact.closing)
+            return altered(order, closed_at=at, closing=fact.closing)
         case Redone():
-            return _with(
+            return altered(
                 order,
                 assignments=(*order.assignments, fact.assignment),
                 round=fact.assignment.round,
@@ -165,7 +180,7 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
             )
         case Urged():
             count = order.urged + 1 if order.urged_on == fact.day else 1
-            return _with(order, urged_on=fact.day, urged=count)
+            return altered(order, urged_on=fact.day, urged=count)
         case Replaced():
             return _replace(order, fact, at)
         case Lit():
@@ -173,91 +188,63 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
         case Corrected():
             return _correct(order, fact)
         case ConsentAsked():
-            return _with(order, request=_open_request(order).model_copy(update={"consent_asked_at": at}))
+            return altered(order, request=_open_request(order).model_copy(update={"consent_asked_at": at}))
         case AnsweredUp():
-            return _with(order, answered_up_at=at)
+            return altered(order, answered_up_at=at)
         case Acknowledged():
-            return _with(order, acknowledged_at=at)
+            return altered(order, acknowledged_at=at)
         case Merged():
-            return _with(order, merged_into=fact.parent, children=())
+            return altered(order, merged_into=fact.parent, children=())
         case Unmerged():
-            return _with(order, merged_into=None)
+            return altered(order, merged_into=None)
         case Noted() if action is Action.WITHDRAW:
-            return _with(order, merged_into=None)
+            return altered(order, merged_into=None)
         case Adopted():
-            return _with(order, children=(*order.children, fact.child, *fact.brought))
+            return altered(order, children=(*order.children, fact.child, *fact.brought))
         case Released():
-            return _with(order, children=tuple(child for child in order.children if child != fact.child))
+            return altered(order, children=tuple(child for child in order.children if child != fact.child))
         case Followed():
-            ended = _end_all(order, AssignmentEnd.FOLLOWED, at)
-            return _with(ended, review=None, callback=fact.callback, attempts=0, request=None, answered_by=fact.unit)
+            ended = all_ended(order, AssignmentEnd.FOLLOWED, at)
+            return altered(ended, review=None, callback=fact.callback, attempts=0, request=None, answered_by=fact.unit)
         case Supervised():
             for each in fact.moved:
-                order = _move(order, each)
-            return _with(order, supervisions=(*order.supervisions, fact.supervision))
+                order = moved_by(order, each)
+            return altered(order, supervisions=(*order.supervisions, fact.supervision))
         case SupervisionAnswered():
-            return _supervised(order, fact.supervision, answered_at=at)
+            return supervision_altered(order, fact.supervision, answered_at=at)
         case SupervisionClosed():
-            return _supervised(order, fact.supervision, closed_at=at)
+            return supervision_altered(order, fact.supervision, closed_at=at)
         case Met():
-            return _with(order, meetings=(*order.meetings, fact.meeting))
+            return altered(order, meetings=(*order.meetings, fact.meeting))
         case DutyCalled():
-            return _with(order, phone_task=_called(order.phone_task, fact, at))
+            return altered(order, phone_task=_called(order.phone_task, fact, at))
         case DutyPhoned():
             return _phoned(order, unreached=True) if not fact.reached else _phoned(order, confirmed_at=at)
         case CallConfirmed():
             return _phoned(order, confirmed_at=at)
+        case Appealed():
+            return altered(order, appeals=(*order.appeals, fact.appeal))
+        case AppealWithdrawn():
+            return appeal_ended(order, fact.appeal, AppealState.WITHDRAWN, at)
+        case AppealDecided(exclusion=None):
+            return appeal_ended(order, fact.appeal, AppealState.REJECTED, at)
+        case AppealDecided() | Excluded():
+            return altered(pending_appeals_ended(order, AppealState.UPHELD, at), exclusion=fact.exclusion)
+        case Readmitted():
+            return altered(order, exclusion=None)
         case _:
             return order
 
 
-def _with(order: Order, **fields: object) -> Order:
-    return order.model_copy(update=fields)
-
-
-def _alter(order: Order, assignment: str, **fields: object) -> Order:
-    """The order with one assignment's fields changed."""
-    return _with(
-        order,
-        assignments=tuple(a.model_copy(update=fields) if a.id == assignment else a for a in order.assignments),
-    )
-
-
-def _step(order: Order, assignment: str, step: Step, **fields: object) -> Order:
-    """The order with one assignment moved by its own table."""
-    found = order.assignment(assignment)
-    if found is None:
-        raise KeyError(assignment)
-    return _alter(order, assignment, state=ASSIGNMENT_TRANSITIONS[found.state, step], **fields)
-
-
-def _ended(assignment: Assignment, end: AssignmentEnd, at: datetime) -> Assignment:
-    if not assignment.open:
-        return assignment
-    state = ASSIGNMENT_TRANSITIONS[assignment.state, Step.END]
-    return assignment.model_copy(
-        update={"state": state, "end": end, "ended_at": at, "suspended_since": None, "suspended_until": None}
-    )
-
-
-def _end_all(order: Order, end: AssignmentEnd, at: datetime) -> Order:
-    return _with(order, assignments=tuple(_ended(a, end, at) for a in order.assignments))
-
-
 def _rest(order: Order, at: datetime) -> Order:
-    """An order at rest has no open assignment, no open request and no open supervision."""
+    """An order at rest has no open assignment, no open request and no open supervision. What is in no rate any more
+    has no pending appeal."""
+    if order.status is not Status.CLOSED:
+        order = pending_appeals_ended(order, AppealState.LAPSED, at)
     for each in order.supervisions:
         if each.open:
-            order = _supervised(order, each.id, closed_at=at)
-    return _with(_end_all(order, AssignmentEnd.ORDER_ENDED, at), request=None, redo_asked=False)
-
-
-def _supervised(order: Order, supervision: str, **fields: object) -> Order:
-    """The order with one supervision's fields changed."""
-    return _with(
-        order,
-        supervisions=tuple(s.model_copy(update=fields) if s.id == supervision else s for s in order.supervisions),
-    )
+            order = supervision_altered(order, each.id, closed_at=at)
+    return altered(all_ended(order, AssignmentEnd.ORDER_ENDED, at), request=None, redo_asked=False)
 
 
 def _called(task: PhoneTask | None, fact: DutyCalled, at: datetime) -> PhoneTask:
@@ -271,7 +258,7 @@ def _called(task: PhoneTask | None, fact: DutyCalled, at: datetime) -> PhoneTask
 def _phoned(order: Order, **fields: object) -> Order:
     if order.phone_task is None:
         raise KeyError("phone_task")
-    return _with(order, phone_task=order.phone_task.model_copy(update=fields))
+    return altered(order, phone_task=order.phone_task.model_copy(update=fields))
 
 
 def _settle_call(order: Order, fact: Fact, at: datetime) -> Order:
@@ -301,52 +288,47 @@ def _settle_call(order: Order, fact: Fact, at: datetime) -> Order:
 
 def _reclassify(order: Order, fact: Reclassified) -> Order:
     if fact.urgency is not order.urgency:  # whoever is to be called is told of another urgency, or nobody is
-        order = _with(order, phone_task=None)
-    order = _with(
+        order = altered(order, phone_task=None)
+    order = altered(
         order,
         **{name: getattr(fact, name) for name in ("kind", "urgency", "category", "place", "citizen", "dispatch")},
     )
     for moved in fact.moved:
-        order = _move(order, moved)
+        order = moved_by(order, moved)
     return order
-
-
-def _move(order: Order, moved: Moved) -> Order:
-    window = {} if moved.return_until is None else {"return_until": moved.return_until}
-    return _alter(order, moved.assignment, sign=moved.sign, contact=moved.contact, reply=moved.reply, **window)
 
 
 def _correct(order: Order, fact: Corrected) -> Order:
     names = ("calendar", "citizen", "dispatch", "review", "callback")
-    order = _with(order, **{name: getattr(fact, name) for name in names})
+    order = altered(order, **{name: getattr(fact, name) for name in names})
     for moved in fact.moved:
-        order = _move(order, moved)
+        order = moved_by(order, moved)
     for each in fact.supervisions:
-        order = _supervised(order, each.supervision, due=each.due)
+        order = supervision_altered(order, each.supervision, due=each.due)
     return order
 
 
 def _grant(order: Order, action: Action, fact: Granted, at: datetime) -> Order:
     request = _open_request(order)
-    order = _with(order, request=None)
+    order = altered(order, request=None)
     if fact.dispatch is not None:
-        order = _end_all(_with(order, dispatch=fact.dispatch, returns=order.returns + 1), AssignmentEnd.RETURNED, at)
+        order = all_ended(altered(order, dispatch=fact.dispatch, returns=order.returns + 1), AssignmentEnd.RETURNED, at)
     if fact.citizen is not None:
-        order = _with(order, citizen=fact.citizen)
+        order = altered(order, citizen=fact.citizen)
     held = order.assignment(request.assignment)
     if held is None:
         raise KeyError(request.assignment)
     if fact.reply is not None:
-        order = _alter(order, held.id, reply=fact.reply)
+        order = stay_altered(order, held.id, reply=fact.reply)
     for moved in fact.others:
-        order = _move(order, moved)
+        order = moved_by(order, moved)
         if action is Action.GRANT_COMPLEX:
-            order = _alter(order, moved.assignment, complex=True)
+            order = stay_altered(order, moved.assignment, complex=True)
     match action:
         case Action.GRANT_COMPLEX:
-            return _alter(order, held.id, complex=True)
+            return stay_altered(order, held.id, complex=True)
         case Action.GRANT_SUSPENSION:
-            return _alter(
+            return stay_altered(
                 order,
                 held.id,
                 suspended_since=request.asked_at,
@@ -363,12 +345,12 @@ def _open_request(order: Order) -> Request:
 
 
 def _attempt(order: Order, fact: Attempted, at: datetime) -> Order:
-    order = _with(order, attempts=order.attempts + 1, redo_asked=order.redo_asked or fact.wants_redo)
+    order = altered(order, attempts=order.attempts + 1, redo_asked=order.redo_asked or fact.wants_redo)
     if fact.due is not None and order.upstream is not None:
-        order = _with(order, upstream=order.upstream.model_copy(update={"due": fact.due}))
+        order = altered(order, upstream=order.upstream.model_copy(update={"due": fact.due}))
     if fact.grade is None or fact.solved is None:
         return order
-    return _with(
+    return altered(
         order, rating=Rating(grade=fact.grade, solved=fact.solved, at=at, round=order.round, through=fact.through)
     )
 
@@ -376,7 +358,7 @@ def _attempt(order: Order, fact: Attempted, at: datetime) -> Order:
 def _rate(order: Order, fact: Rated, at: datetime) -> Order:
     rating = Rating(grade=fact.grade, solved=fact.solved, at=at, round=order.round, through=fact.through)
     asks = order.status is Status.CALLBACK and not rating.good
-    return _with(order, rating=rating, redo_asked=order.redo_asked or asks, followed_by=fact.opened)
+    return altered(order, rating=rating, redo_asked=order.redo_asked or asks, followed_by=fact.opened)
 
 
 def _light(order: Order, fact: Lit) -> Order:
@@ -386,7 +368,7 @@ def _light(order: Order, fact: Lit) -> Order:
         if line.of not in last or last[line.of].rank < line.rank:
             last[line.of] = line
     going = {a.id for a in order.assignments if a.open} | {each.id for each in order.supervisions} | {None}
-    return _with(order, told=tuple(line for line in last.values() if line.subject in going))
+    return altered(order, told=tuple(line for line in last.values() if line.subject in going))
 
 
 def _replace(order: Order, fact: Replaced, at: datetime) -> Order:
@@ -395,8 +377,8 @@ def _replace(order: Order, fact: Replaced, at: datetime) -> Order:
         a.model_copy(update={"parent": fact.successor.id}) if a.parent == fact.gone and a.open else a
         for a in order.assignments
     )
-    ended = tuple(_ended(a, AssignmentEnd.REPLACED, at) if a.id == fact.gone else a for a in heirs)
+    ended = tuple(stay_ended(a, AssignmentEnd.REPLACED, at) if a.id == fact.gone else a for a in heirs)
     request = order.request
     if request is not None and request.assignment == fact.gone:
         request = request.model_copy(update={"assignment": fact.successor.id})
-    return _with(order, assignments=(*ended, fact.successor), request=request)
+    return altered(order, assignments=(*ended, fact.successor), request=request)

@@ -1,5 +1,5 @@
 """Facts turned into messages to the citizen: which events tell them something, and in what words; and which events the
-platform above is told of."""
+platform above, supervisors and units are told of."""
 
 from workorders.lifecycle.states import TRANSITIONS, Action, RequestKind, Status
 from workorders.lifecycle.values import Order, Reporter
@@ -14,6 +14,9 @@ TOLD_ABOVE = frozenset(
         Action.ANSWER_UP,
     }
 )
+
+TELLS_OF_EXCLUSION = frozenset({Action.FILE_APPEAL, Action.DECIDE_APPEAL, Action.EXCLUDE, Action.READMIT})
+"""What supervisors or the units concerned are told of in their inbox."""
 
 
 def tells_citizen(action: Action, after: Order) -> bool:

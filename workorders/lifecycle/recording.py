@@ -13,6 +13,7 @@ from foundation.timers import Timer
 from identity.actors import Actor
 from workorders.deadlines.packs import RulePack
 from workorders.lifecycle.documents import (
+    AppealDesk,
     OrderDocument,
     PhoneDesk,
     RequestDesk,
@@ -22,7 +23,7 @@ from workorders.lifecycle.documents import (
 )
 from workorders.lifecycle.facts import DutyCalled, Lit
 from workorders.lifecycle.lines import next_moment
-from workorders.lifecycle.notices import tells_citizen, tells_platform
+from workorders.lifecycle.notices import TELLS_OF_EXCLUSION, tells_citizen, tells_platform
 from workorders.lifecycle.policy.case import Decision
 from workorders.lifecycle.policy.merging import SETTLES_CHILDREN
 from workorders.lifecycle.values import Order
@@ -35,6 +36,7 @@ EXCHANGE = "exchange"
 MERGING = "merging"
 REPEATED = "repeated"
 PHONE_TASKS = "phone_tasks"
+EXCLUSIONS = "exclusions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,9 @@ def _record_events(
             change.insert(OutboxRow.of(LIGHTS, subject, event.sequence, now, {"lines": lines}))
         if isinstance(step.decision.fact, DutyCalled) and step.decision.fact.escalated_at is not None:
             change.insert(OutboxRow.of(PHONE_TASKS, subject, event.sequence, now, {}))
+        if step.decision.action in TELLS_OF_EXCLUSION:
+            told = {"action": step.decision.action, "fact": step.decision.fact.model_dump(mode="json")}
+            change.insert(OutboxRow.of(EXCLUSIONS, subject, event.sequence, now, told))
         if tells_platform(step.decision.action, step.after):
             change.insert(OutboxRow.of(EXCHANGE, subject, event.sequence, now, {}))
         if step.decision.action in SETTLES_CHILDREN and step.after.children:
@@ -139,6 +144,7 @@ def _record_beside(change: Change, before: Order | None, after: Order) -> None:
     _record_request(change, before, after)
     _record_upstream(change, before, after)
     _record_supervisions(change, before, after)
+    _record_appeals(change, before, after)
     _record_phone_task(change, before, after)
 
 
@@ -193,6 +199,16 @@ def _record_supervisions(change: Change, before: Order | None, after: Order) -> 
         return
     was = {s.id: SupervisionDesk.of(before, s) for s in before.supervisions} if before else {}
     for row in (SupervisionDesk.of(after, s) for s in after.supervisions):
+        if row.id not in was:
+            change.insert(row)
+        elif was[row.id] != row:
+            change.replace(row, expecting={})
+
+
+def _record_appeals(change: Change, before: Order | None, after: Order) -> None:
+    """A row for each new appeal; one that was settled leaves the pending ones."""
+    was = {a.id: AppealDesk.of(before, a) for a in before.appeals} if before else {}
+    for row in (AppealDesk.of(after, a) for a in after.appeals):
         if row.id not in was:
             change.insert(row)
         elif was[row.id] != row:

@@ -40,6 +40,8 @@ class OrderFilter:
     """Orders that are, or once were, at this unit or below it."""
     due: Span | None = None
     """When the desk that an order lies on is due."""
+    excluded: bool | None = None
+    """Only those that are left out of the rates 剔除, or only those that are not."""
     phone_hash: str | None = None
     name_hash: str | None = None
 
@@ -120,6 +122,8 @@ class OrderRepository:
             narrow["order.channel"] = where.channel
         if where.unit:
             narrow["order.assignments.ancestors"] = where.unit
+        if where.excluded is not None:
+            narrow |= _excluded(where.excluded)
         if where.due:
             narrow["due_key"] = {"$gte": instant(where.due.start), "$lt": instant(where.due.end)}
         page = await page_of(
@@ -143,9 +147,10 @@ class OrderRepository:
         now: datetime,
         due: Span | None = None,
         light: Light | None = None,
+        excluded: bool | None = None,
     ) -> Page[OrderDocument]:
         """A hotline desk: the orders in one state, soonest due first; if asked, those under one light, as the latest
-        event of each has it. Raises `NotAllowed` for others.
+        event of each has it, and those that are excluded, or are not. Raises `NotAllowed` for others.
         """
         require_hotline_desk(actor)
         page = await page_of(
@@ -157,7 +162,7 @@ class OrderRepository:
             descending=False,
             around=now,
             span=due or Span(),
-            narrow={"light": light} if light else None,
+            narrow=_lit(light) | (_excluded(excluded) if excluded is not None else {}),
         )
         return _loaded(page)
 
@@ -189,9 +194,10 @@ class OrderRepository:
         now: datetime,
         due: Span | None = None,
         light: Light | None = None,
+        excluded: bool | None = None,
     ) -> Page[UnitDesk]:
         """A unit's desk, with everything below it: the assignments with this task, soonest due first; if asked, those
-        under one light.
+        under one light, and those of orders that are excluded, or are not.
 
         Raises `NotAllowed` for a unit that is not the actor's own; what lies below it is on the own desk.
         """
@@ -205,7 +211,7 @@ class OrderRepository:
             descending=False,
             around=now,
             span=due or Span(),
-            narrow={"light": light} if light else None,
+            narrow=_lit(light) | ({"excluded": excluded or {"$ne": True}} if excluded is not None else {}),
         )
         return page.map([UnitDesk.load(raw) for raw in page.items])
 
@@ -227,6 +233,14 @@ class OrderRepository:
             around=now,
         )
         return page.map([RequestDesk.load(raw) for raw in page.items])
+
+
+def _lit(light: Light | None) -> dict[str, object]:
+    return {"light": light} if light else {}
+
+
+def _excluded(excluded: bool) -> dict[str, object]:
+    return {"order.exclusion": {"$ne": None} if excluded else None}
 
 
 def _loaded(page: Page[Raw]) -> Page[OrderDocument]:

@@ -85,6 +85,12 @@ class Action(StrEnum):
     CALL_DUTY = "call_duty"  # 通知值班人员: whose turn it is to be called
     PHONE_DUTY = "phone_duty"  # 登记通知电话: what came of a call
     CONFIRM_CALL = "confirm_call"  # 值班确认 by the unit itself
+    # Whether it counts in the rates 考核.
+    FILE_APPEAL = "file_appeal"  # 申诉 by a unit
+    WITHDRAW_APPEAL = "withdraw_appeal"  # 撤回申诉
+    DECIDE_APPEAL = "decide_appeal"  # 审核申诉: upheld, it excludes the order
+    EXCLUDE = "exclude"  # 剔除
+    READMIT = "readmit"  # 恢复计入
 
 
 ONLY_UPSTREAM = frozenset({Action.ASK_CONSENT, Action.ANSWER_UP, Action.ACKNOWLEDGE})
@@ -106,7 +112,7 @@ _WITH_UNIT = (Status.DISPATCHED, Status.IN_PROGRESS, Status.UNIT_REVIEW, Status.
 _JUDGED = (Status.IN_PROGRESS, Status.UNIT_REVIEW, Status.HOTLINE_REVIEW)
 
 
-def _table() -> Mapping[tuple[Status, Action], Status]:
+def _table() -> Mapping[tuple[Status, Action], Status]:  # noqa: PLR0915
     moves: dict[tuple[Status, Action], Status] = {}
 
     def move(action: Action, *sources: Status, to: Status) -> None:
@@ -179,6 +185,10 @@ def _table() -> Mapping[tuple[Status, Action], Status]:
     # By phone, as long as the unit may not know of it.
     for call in (Action.CALL_DUTY, Action.PHONE_DUTY, Action.CONFIRM_CALL):
         stay(call, Status.DISPATCHED, Status.IN_PROGRESS)
+    # Beside the road, and after it: what was withdrawn or rejected is in no rate anyway.
+    for counted in (Action.FILE_APPEAL, Action.WITHDRAW_APPEAL, Action.DECIDE_APPEAL, Action.EXCLUDE):
+        stay(counted, *BEFORE_CALLBACK, Status.CALLBACK, Status.CLOSED)
+    stay(Action.READMIT, *Status)
     return MappingProxyType(moves)
 
 
@@ -287,5 +297,51 @@ CAUSE_NAMES: Mapping[SupervisionCause, str] = MappingProxyType(
         SupervisionCause.BAD_AGAIN: "重办后仍不满意",
         SupervisionCause.UPSTREAM: "上级工单",
         SupervisionCause.REPEATED: "同一地点反复投诉",
+    }
+)
+
+
+class ExclusionGround(StrEnum):
+    """Why an order is to be left out of the rates 剔除情形."""
+
+    FORCE_MAJEURE = "force_majeure"
+    LEGACY = "legacy"
+    UNREASONABLE = "unreasonable"
+    BEYOND_DUTY = "beyond_duty"
+    VEXATIOUS = "vexatious"
+    OUTSIDE_CAUSE = "outside_cause"
+    OTHER = "other"
+
+
+GROUND_NAMES: Mapping[ExclusionGround, str] = MappingProxyType(
+    {
+        ExclusionGround.FORCE_MAJEURE: "不可抗力",
+        ExclusionGround.LEGACY: "政策或历史遗留问题",
+        ExclusionGround.UNREASONABLE: "诉求不合理",
+        ExclusionGround.BEYOND_DUTY: "非本单位职责或超出职权",
+        ExclusionGround.VEXATIOUS: "重复缠访或恶意投诉",
+        ExclusionGround.OUTSIDE_CAUSE: "承办单位以外的原因",
+        ExclusionGround.OTHER: "其他",
+    }
+)
+
+
+class AppealState(StrEnum):
+    """Where an appeal 申诉 stands."""
+
+    PENDING = "pending"
+    UPHELD = "upheld"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+APPEAL_STATE_NAMES: Mapping[AppealState, str] = MappingProxyType(
+    {
+        AppealState.PENDING: "待审核",
+        AppealState.UPHELD: "成立",
+        AppealState.REJECTED: "不成立",
+        AppealState.WITHDRAWN: "已撤回",
+        AppealState.LAPSED: "已失效",
     }
 )

@@ -10,9 +10,11 @@ from workorders.deadlines.values import Deadline, Kind, SupervisionLevel, Term, 
 from workorders.lifecycle.states import (
     BEFORE_CALLBACK,
     ENDED,
+    AppealState,
     AssignmentEnd,
     AssignmentRole,
     AssignmentState,
+    ExclusionGround,
     RequestKind,
     Status,
     SupervisionCause,
@@ -208,6 +210,38 @@ class PhoneTask(Value):
         return self.confirmed_at is None and self.ended_at is None
 
 
+class Appeal(Value):
+    """What a unit asks for 申诉 so that an order is left out of the rates; pending until a supervisor decides.
+
+    One that is pending when the order is excluded is upheld with it; one that is pending when the order is withdrawn or
+    rejected lapses.
+    """
+
+    id: str
+    assignment: str
+    """The stay that the unit has or had, the latest one."""
+    unit: str
+    ground: ExclusionGround
+    filed_at: datetime
+    filed_by: str
+    state: AppealState = AppealState.PENDING
+    ended_at: datetime | None = None
+
+    @property
+    def pending(self) -> bool:
+        return self.state is AppealState.PENDING
+
+
+class Exclusion(Value):
+    """That an order is left out of every rate 剔除: on what ground, since when, by whose decision, and upon which
+    appeal, if it was upon one."""
+
+    ground: ExclusionGround
+    at: datetime
+    by: str
+    appeal: str | None = None
+
+
 WORST_GOOD_GRADE = 3
 THROUGH_UPSTREAM = "upstream"
 """How a callback of the platform above comes."""
@@ -287,6 +321,9 @@ class Order(Value):
     """Orders that were merged into this one; each points back by `merged_into`."""
     answered_by: str | None = None
     """The unit whose answer on the main order this one was answered with."""
+    appeals: tuple[Appeal, ...] = ()
+    exclusion: Exclusion | None = None
+    """None while it counts like any other."""
 
     @property
     def muted(self) -> bool:
@@ -312,6 +349,9 @@ class Order(Value):
     def pressing(self) -> Supervision | None:
         """The open supervision that is due first, or None if the order is not supervised."""
         return min((s for s in self.supervisions if s.open), key=lambda s: (s.due.due, s.id), default=None)
+
+    def appeal(self, id: str) -> Appeal | None:
+        return next((a for a in self.appeals if a.id == id), None)
 
     def assignment(self, id: str) -> Assignment | None:
         return next((a for a in self.assignments if a.id == id), None)

@@ -95,8 +95,11 @@ def _leads(held: Assignment) -> bool:
 def _excluded(order: Order) -> Outcome | None:
     """Why the whole order is left out of every rate, if it is.
 
-    A duplicate that was redone goes its own way, and counts like any other.
+    What was decided comes first: whoever looks for the excluded finds all of them. A duplicate that was redone goes its
+    own way, and counts like any other.
     """
+    if order.exclusion is not None:
+        return Outcome.EXCLUDED
     if order.status is Status.REJECTED:
         return Outcome.REJECTED
     if order.status is Status.WITHDRAWN:

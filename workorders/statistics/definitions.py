@@ -41,6 +41,7 @@ class Outcome(StrEnum):
     """What became of what is counted, as far as it is known. `LATE_OPEN` and `NOT_DUE` are told apart at reading."""
 
     # Left out of every rate
+    EXCLUDED = "excluded"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     MERGED = "merged"
@@ -89,6 +90,7 @@ class Outcome(StrEnum):
 
 OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
     {
+        Outcome.EXCLUDED: "剔除",
         Outcome.REJECTED: "不予受理",
         Outcome.WITHDRAWN: "已撤单",
         Outcome.MERGED: "已合并",
@@ -126,7 +128,7 @@ OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
 )
 """Each outcome in Chinese; for what is left out of a rate, it is the reason why."""
 
-EXCLUDED = frozenset({Outcome.REJECTED, Outcome.WITHDRAWN, Outcome.MERGED})
+EXCLUDED = frozenset({Outcome.EXCLUDED, Outcome.REJECTED, Outcome.WITHDRAWN, Outcome.MERGED})
 
 BY_CLOCK: Mapping[Outcome, tuple[Outcome, Outcome]] = MappingProxyType(
     {

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from foundation.database import Database
 from foundation.events import Event, event_id
+from workorders.lifecycle.events import fact_of
 from workorders.lifecycle.folding import rebuild
 from workorders.lifecycle.states import Action
-from workorders.lifecycle.timeline import fact_of
 from workorders.lifecycle.values import Order
 from workorders.statistics.counting import entries_of
 from workorders.statistics.tallying import Counted, traits_of

@@ -15,6 +15,9 @@ ends without an accepted reply lets its children go: they stand where they stood
 **Emergencies 特急.** Whoever is on duty at the lead unit is called by phone, up the roster; then it is the supervisors'
 matter. Whose turn it is when, says `lifecycle/policy/phoning.py`.
 
+**Exclusion 剔除.** A supervisor may leave an order out of every rate, upon a unit's appeal 申诉 or without, and take
+that back. Who may appeal, and until when, says `lifecycle/policy/exclusion.py`.
+
 | file | holds |
 |---|---|
 | `supervising`, `meetings` | the verbs of supervision, and of meetings |
@@ -24,6 +27,7 @@ matter. Whose turn it is when, says `lifecycle/policy/phoning.py`.
 | `candidates`, `likeness` | which orders may be the same matter, and how much two texts are alike (pure) |
 | `escalation`, `notices` | who is told of a line, and in what words (pure) |
 | `telling` | tells them, one consumer of the outbox |
+| `excluding` | the verbs of appeal and exclusion; supervisors and heads are told, one consumer of the outbox |
 | `phoning` | calls recorded, confirmed; supervisors are told, one consumer of the outbox |
 | `inbox` | what is needed of others for that: people and their inbox |
 """

@@ -14,6 +14,7 @@ from foundation.database import Database
 from foundation.events import Event
 from foundation.outbox import Applied, Consumer, OutboxRow
 from workorders.lifecycle.documents import OrderDocument
+from workorders.lifecycle.events import fact_of
 from workorders.lifecycle.facts import Accepted, Released
 from workorders.lifecycle.folding import rebuild
 from workorders.lifecycle.office import Decide, Office
@@ -22,7 +23,7 @@ from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.recording import MERGING
 from workorders.lifecycle.redaction import Reported, redacted
 from workorders.lifecycle.states import Action
-from workorders.lifecycle.timeline import fact_of, public_texts
+from workorders.lifecycle.timeline import public_texts
 
 log = structlog.get_logger()
 

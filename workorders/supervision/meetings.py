@@ -12,7 +12,7 @@ from foundation.paging import time_key
 from foundation.texts import line, paragraphs
 from identity.actors import Actor
 from workorders.lifecycle.documents import OrderDocument
-from workorders.lifecycle.errors import STATUS_NAMES
+from workorders.lifecycle.names import STATUS_NAMES
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.policy import supervision as policy
 from workorders.lifecycle.policy.case import Case, Decision

@@ -4,7 +4,7 @@ from foundation.idempotency import Once
 from foundation.texts import optional_paragraphs, paragraphs
 from identity.actors import Actor
 from workorders.lifecycle.documents import OrderDocument
-from workorders.lifecycle.errors import IntoMerged
+from workorders.lifecycle.errors_beside import IntoMerged
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.policy import merging
 

@@ -1,15 +1,17 @@
-"""Lines that lights crossed, and emergencies that nobody confirmed, turned into notices. They name the order and the
-unit, and nothing of a citizen's."""
+"""Lines that lights crossed, emergencies that nobody confirmed, appeals and exclusions, turned into notices. They name
+the order and the unit, and nothing of a citizen's."""
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from workorders.deadlines.lights import Light
 from workorders.deadlines.values import TERM_NAMES, Term
+from workorders.lifecycle.states import GROUND_NAMES, ExclusionGround
 
 TOPIC = "light"
 DIGEST_TOPIC = "light_digest"
 PHONE_TOPIC = "phone_task"
+EXCLUSION_TOPIC = "exclusion"
 SHOWN = 50
 
 
@@ -34,6 +36,24 @@ def phone_title(number: str) -> str:
 
 def phone_body(number: str, unit: str) -> str:
     return f"{unit}承办的特急工单{number}，值班人员均未确认或无人值班，请立即电话联系承办单位，并登记结果。"
+
+
+def appeal_told(number: str, unit: str, ground: ExclusionGround) -> tuple[str, str]:
+    """Title and body, as of the next ones."""
+    return f"工单{number}有申诉待审核", f"{unit}就工单{number}提出申诉，请求剔除（{GROUND_NAMES[ground]}），请审核。"
+
+
+def rejected_told(number: str, unit: str, ground: ExclusionGround) -> tuple[str, str]:
+    body = f"{unit}就工单{number}提出的申诉（{GROUND_NAMES[ground]}）经审核不成立，工单照常计入考核。"
+    return f"工单{number}的申诉不成立", body
+
+
+def excluded_told(number: str, ground: ExclusionGround) -> tuple[str, str]:
+    return f"工单{number}已剔除", f"工单{number}已剔除（{GROUND_NAMES[ground]}），不计入考核；请照常办理。"
+
+
+def readmitted_told(number: str) -> tuple[str, str]:
+    return f"工单{number}恢复计入考核", f"工单{number}不再剔除，恢复计入考核。"
 
 
 def local(moment: datetime, zone: tzinfo) -> str:

@@ -1,4 +1,4 @@
-"""Every read of supervision, each naming its reader: the supervisors' desk, leadership's desks, meetings."""
+"""Every read of supervision, each naming its reader: the supervisors' desk, leadership's desks, appeals, meetings."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,8 @@ from foundation.errors import NotFound
 from foundation.paging import Page, PageRequest, Span, page_of
 from identity.actors import Actor
 from workorders.deadlines.values import SupervisionLevel
-from workorders.lifecycle.documents import OrderDocument, PhoneDesk, PhoneStage, SupervisionDesk
+from workorders.lifecycle.access import require_unit_desk
+from workorders.lifecycle.documents import AppealDesk, OrderDocument, PhoneDesk, PhoneStage, SupervisionDesk
 from workorders.lifecycle.states import BEFORE_CALLBACK, Status
 from workorders.supervision.access import (
     require_desk_reader,
@@ -86,6 +87,30 @@ class SupervisionRepository:
             around=now,
         )
         return page.map([PhoneDesk.load(raw) for raw in page.items])
+
+    async def appeals(
+        self, actor: Actor, request: PageRequest, now: datetime, *, unit: str | None = None, pending: bool = True
+    ) -> Page[AppealDesk]:
+        """Appeals: the pending ones, longest waiting first; or those that are settled, the latest first. Of all, or of
+        one unit with everything below it.
+
+        Raises `NotAllowed`: all are for supervisors and leadership, a unit's own for that unit and for the hotline.
+        """
+        if unit is None:
+            require_desk_reader(actor)
+        else:
+            require_unit_desk(actor, unit)
+        desk = AppealDesk.PENDING if pending else AppealDesk.SETTLED
+        page = await page_of(
+            self._database,
+            AppealDesk,
+            {"desk": desk} if unit is None else {"ancestors": unit, "desk": desk},
+            "filed_key",
+            request,
+            descending=not pending,
+            around=now,
+        )
+        return page.map([AppealDesk.load(raw) for raw in page.items])
 
     async def meeting(self, actor: Actor, id: str) -> MeetingDocument:
         """Raises `NotFound`."""

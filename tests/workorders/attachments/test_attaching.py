@@ -20,7 +20,7 @@ from workorders.attachments.reading import of_order, of_orders
 from workorders.attachments.values import Side
 from workorders.lifecycle.documents import NumberClaim, OrderDocument
 from workorders.lifecycle.errors import WrongState
-from workorders.lifecycle.facts import FACTS
+from workorders.lifecycle.events import FACTS
 from workorders.lifecycle.folding import rebuild
 from workorders.lifecycle.states import Action
 from workorders.lifecycle.values import Outcome

@@ -132,6 +132,13 @@ def test_a_fault_is_told_with_its_line(old: str, new: str, says: str) -> None:
     assert says in fault
 
 
+def test_a_file_of_before_appeals_goes_by_five_working_days() -> None:
+    line = next(line for line in TEXT.splitlines() if line.startswith("appeal_window"))
+    pack = RulePack.from_toml(TEXT.replace(line, ""))
+    assert pack.appeal_window == working_days(5)
+    assert pack.id == shipped_pack().id
+
+
 def test_what_is_missing_is_told_with_the_line_of_its_table() -> None:
     text = TEXT.replace("complex = { working_days = 15 }", "")
     with pytest.raises(DataFileInvalid) as refused:

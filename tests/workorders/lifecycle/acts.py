@@ -32,9 +32,9 @@ from workorders.lifecycle.policy import merging as policy
 from workorders.lifecycle.policy import passing, supervision
 from workorders.lifecycle.policy import phoning as calling
 from workorders.lifecycle.policy.case import Case, Decision
-from workorders.lifecycle.states import Action, RequestKind, Status
+from workorders.lifecycle.states import Action, ExclusionGround, RequestKind, Status
 from workorders.lifecycle.values import Outcome
-from workorders.supervision import merging, phoning, supervising
+from workorders.supervision import excluding, merging, phoning, supervising
 
 Act = Callable[[Town, Actor, str], Awaitable[OrderDocument]]
 
@@ -199,6 +199,19 @@ ACTS: Mapping[Action, Act] = {
     Action.CALL_DUTY: lambda town, actor, id: town.office.act(actor, id, calling.move_up),
     Action.PHONE_DUTY: lambda town, actor, id: phoning.phone(town.office, actor, id, call=1, reached=True),
     Action.CONFIRM_CALL: lambda town, actor, id: phoning.confirm(town.office, actor, id),
+    Action.FILE_APPEAL: lambda town, actor, id: excluding.file_appeal(
+        town.office, actor, id, ground=ExclusionGround.FORCE_MAJEURE, reason="台风期间道路中断。"
+    ),
+    Action.WITHDRAW_APPEAL: lambda town, actor, id: excluding.withdraw_appeal(
+        town.office, actor, id, appeal=f"{id}:p1"
+    ),
+    Action.DECIDE_APPEAL: lambda town, actor, id: excluding.decide_appeal(
+        town.office, actor, id, appeal=f"{id}:p1", upheld=True, reason="情况属实。"
+    ),
+    Action.EXCLUDE: lambda town, actor, id: excluding.exclude(
+        town.office, actor, id, ground=ExclusionGround.LEGACY, reason="历史遗留问题。"
+    ),
+    Action.READMIT: lambda town, actor, id: excluding.readmit(town.office, actor, id, reason="剔除有误。"),
     **{kind.ask: _ask(kind) for kind in RequestKind},
     **{kind.grant: _grant(kind) for kind in RequestKind},
     **{kind.refuse: _refuse(kind) for kind in RequestKind},
@@ -245,5 +258,10 @@ RIGHT_PERSON: Mapping[Action, Actor] = {
     Action.MEET: SUPERVISOR,
     Action.CALL_DUTY: TIMERS,
     Action.PHONE_DUTY: OPERATOR,
+    Action.FILE_APPEAL: head_of("water"),
+    Action.WITHDRAW_APPEAL: head_of("water"),
+    Action.DECIDE_APPEAL: SUPERVISOR,
+    Action.EXCLUDE: SUPERVISOR,
+    Action.READMIT: SUPERVISOR,
 }
 """Who takes the action on an order that the water office leads and the heating office helps with."""

@@ -35,9 +35,9 @@ from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import Report
 from workorders.lifecycle.lines import stage_due
 from workorders.lifecycle.policy import merging as policy
-from workorders.lifecycle.states import RequestKind
+from workorders.lifecycle.states import ExclusionGround, RequestKind
 from workorders.lifecycle.values import Order, Outcome, Reporter, Upstream
-from workorders.supervision import merging, phoning, supervising
+from workorders.supervision import excluding, merging, phoning, supervising
 
 MOMENT = timedelta(milliseconds=1)
 
@@ -472,6 +472,46 @@ class WorkOrder:
             )
 
         return self.then(close)
+
+    # Whether it counts
+
+    def appealed(self, unit: str = "water", ground: ExclusionGround = ExclusionGround.FORCE_MAJEURE) -> "WorkOrder":
+        """By the unit's head."""
+        return self.then(
+            lambda town, order: excluding.file_appeal(
+                town.office, head_of(unit), order.id, ground=ground, reason="台风期间道路中断。"
+            )
+        )
+
+    def appeal_withdrawn(self) -> "WorkOrder":
+        """The one that was filed last."""
+
+        async def withdraw(town: Town, order: Order) -> None:
+            appeal = order.appeals[-1]
+            await excluding.withdraw_appeal(town.office, head_of(appeal.unit), order.id, appeal=appeal.id)
+
+        return self.then(withdraw)
+
+    def appeal_decided(self, *, upheld: bool = True) -> "WorkOrder":
+        """The one that was filed last."""
+
+        async def decide(town: Town, order: Order) -> None:
+            appeal = order.appeals[-1].id
+            await excluding.decide_appeal(
+                town.office, SUPERVISOR, order.id, appeal=appeal, upheld=upheld, reason="已核实。"
+            )
+
+        return self.then(decide)
+
+    def excluded(self, ground: ExclusionGround = ExclusionGround.LEGACY) -> "WorkOrder":
+        return self.then(
+            lambda town, order: excluding.exclude(
+                town.office, SUPERVISOR, order.id, ground=ground, reason="历史遗留问题。"
+            )
+        )
+
+    def readmitted(self) -> "WorkOrder":
+        return self.then(lambda town, order: excluding.readmit(town.office, SUPERVISOR, order.id, reason="剔除有误。"))
 
     # Whole stretches of the road
 

@@ -10,6 +10,7 @@ from foundation.timers import Timer
 from tests.workorders.lifecycle.town import MODELS, Town
 from workorders.deadlines.values import Extension, Suspension, Urgency
 from workorders.lifecycle.documents import (
+    AppealDesk,
     NumberClaim,
     OrderDocument,
     PhoneDesk,
@@ -19,14 +20,17 @@ from workorders.lifecycle.documents import (
     UpstreamDesk,
     order_keys,
 )
-from workorders.lifecycle.facts import FACTS, Lit
+from workorders.lifecycle.events import FACTS
+from workorders.lifecycle.facts import Lit
 from workorders.lifecycle.folding import Entry, apply, receive
 from workorders.lifecycle.lines import crossed, next_moment
+from workorders.lifecycle.policy.exclusion import MOST_OF_A_UNIT
 from workorders.lifecycle.policy.supervision import MOST_OPEN
 from workorders.lifecycle.recording import WATCH_TIMER
-from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole, SupervisionCause
+from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole, Status, SupervisionCause
 from workorders.lifecycle.values import Order
 
+IN_NO_RATE = (Status.REJECTED, Status.WITHDRAWN)
 BY_PEOPLE = (SupervisionCause.BY_HAND, SupervisionCause.INSTRUCTION)
 
 Picture = dict[str, dict[str, Any]]
@@ -81,6 +85,9 @@ def _check_log(order: Order, events: list[Event]) -> None:
         assert moment >= was.changed_at
         open_leads = [a for a in folded.assignments if a.role is AssignmentRole.LEAD and a.open]
         assert len(open_leads) <= 1
+        pending = [appeal.unit for appeal in folded.appeals if appeal.pending]
+        assert len(set(pending)) == len(pending)
+        assert not pending or (folded.exclusion is None and folded.status not in IN_NO_RATE)
         if folded.ended:
             assert folded.request is None
             assert folded.pressing is None
@@ -112,6 +119,9 @@ def _check_caps(town: Town, order: Order) -> None:
     assert order.round <= caps.redos
     assert sum(s.open for s in order.supervisions) <= MOST_OPEN
     assert len({s.id for s in order.supervisions}) == len(order.supervisions)
+    assert len({a.id for a in order.appeals}) == len(order.appeals)
+    for unit in {a.unit for a in order.appeals}:
+        assert sum(a.unit == unit for a in order.appeals) <= MOST_OF_A_UNIT
     by_rule = [(s.cause, s.round) for s in order.supervisions if s.cause not in BY_PEOPLE]
     assert len(set(by_rule)) == len(by_rule)
     for held in order.assignments:
@@ -139,6 +149,10 @@ async def _check_beside(town: Town, order: Order) -> None:
     supervised = await database.collection(SupervisionDesk).find({"order": order.id}).to_list()
     rows_of = {s.id: SupervisionDesk.of(order, s) for s in order.supervisions}
     assert {raw["_id"]: SupervisionDesk.load(raw) for raw in supervised} == rows_of
+    appeals = await database.collection(AppealDesk).find({"order": order.id}).to_list()
+    assert {raw["_id"]: AppealDesk.load(raw) for raw in appeals} == {
+        a.id: AppealDesk.of(order, a) for a in order.appeals
+    }
     assert await database.get(PhoneDesk, order.id) == PhoneDesk.of(order)
     _check_phone_task(order)
     claim = await database.get(NumberClaim, order.number)

@@ -121,6 +121,11 @@ meet               -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .
 call_duty          -   .   .   -   -   -   -   -   -   -   -   -   -   -   -   .   .   .   .   .
 phone_duty         -   .   .   Y   Y   Y   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
 confirm_call       -   .   .   -   -   -   -   -   -   -   Y   Y   -   -   -   .   .   .   .   .
+file_appeal        -   .   .   -   -   -   -   -   -   -   -   Y   -   Y   -   .   .   .   .   .
+withdraw_appeal    -   .   .   -   -   -   -   -   -   -   -   Y   -   -   -   .   .   .   .   .
+decide_appeal      -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
+exclude            -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
+readmit            -   .   .   -   -   -   -   -   Y   -   -   -   -   -   -   .   .   .   .   .
 order              Y   .   .   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   .   .   .   .   .
 order_by_number    Y   .   .   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   Y   .   .   .   .   .
 """

@@ -13,7 +13,7 @@ from tests.workorders.lifecycle.town import (
     Town,
 )
 from workorders.lifecycle import dispatching, handling, intake, reviewing
-from workorders.lifecycle.facts import FACTS
+from workorders.lifecycle.events import FACTS
 from workorders.lifecycle.folding import rebuild
 from workorders.lifecycle.states import Action, Status
 from workorders.lifecycle.values import Closing, Outcome

@@ -18,7 +18,8 @@ from workorders.lifecycle.personal import KEPT_AFTER_CLOSING, OrderPersonalData
 from workorders.lifecycle.policy.case import Decision
 from workorders.lifecycle.recording import Step, record_action
 from workorders.lifecycle.states import Action
-from workorders.lifecycle.timeline import Told, timeline
+from workorders.lifecycle.timeline import timeline
+from workorders.lifecycle.words import Told
 
 SIGNED = a_work_order().dispatched_to("water", "heating").signed()
 REPLIED = SIGNED.co_signed_by("heating").co_replied_by("heating").replied()

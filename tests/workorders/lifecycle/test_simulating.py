@@ -47,7 +47,8 @@ from workorders.deadlines import (
     shipped_pack,
 )
 from workorders.lifecycle.documents import OrderDocument
-from workorders.lifecycle.facts import FACTS, Approved, Contacted, Received, Signed
+from workorders.lifecycle.events import FACTS
+from workorders.lifecycle.facts import Approved, Contacted, Received, Signed
 from workorders.lifecycle.folding import Entry, apply, rebuild, receive
 from workorders.lifecycle.policy import callback, citizen, hotline, requests, supervision, unit, upstream
 from workorders.lifecycle.policy.case import RULES, Case, Decision

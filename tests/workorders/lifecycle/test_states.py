@@ -11,9 +11,11 @@ from tests.workorders.lifecycle.builders import WorkOrder, a_work_order
 from tests.workorders.lifecycle.invariants import check, picture
 from tests.workorders.lifecycle.town import CITIZEN, MONDAY, UPSTREAM, Town, clerk_of
 from workorders.deadlines.values import Urgency
-from workorders.lifecycle.errors import ACTION_NAMES, STATUS_NAMES, WrongState
-from workorders.lifecycle.facts import FACTS, CoReplied, SentBack, Signed
+from workorders.lifecycle.errors import WrongState
+from workorders.lifecycle.events import FACTS
+from workorders.lifecycle.facts import CoReplied, SentBack, Signed
 from workorders.lifecycle.folding import apply
+from workorders.lifecycle.names import ACTION_NAMES, STATUS_NAMES
 from workorders.lifecycle.states import (
     ASSIGNMENT_TRANSITIONS,
     BEFORE_CALLBACK,
@@ -54,6 +56,7 @@ HANDED_DOWN = a_work_order().handed_down().dispatched_to("water", "heating").sig
 ASKED_ABOVE = HANDED_DOWN.asking_for(RequestKind.EXTENSION)
 ANSWERABLE = HANDED_DOWN.replied(not_waiting_because=WAITING).approved().accepted()
 
+COUNTED = (A.FILE_APPEAL, A.WITHDRAW_APPEAL, A.DECIDE_APPEAL, A.EXCLUDE, A.READMIT)
 CALLS = (A.CALL_DUTY, A.PHONE_DUTY, A.CONFIRM_CALL)
 
 READY: dict[tuple[Status, Action], WorkOrder] = {
@@ -80,6 +83,9 @@ READY: dict[tuple[Status, Action], WorkOrder] = {
     **{(status, A.UNMERGE): TYPICAL[status].merged() for status in BEFORE_CALLBACK},
     **{(status, A.FOLLOW_PARENT): TYPICAL[status].merged() for status in BEFORE_CALLBACK},
     **{(status, A.RELEASE): TYPICAL[status].with_a_child() for status in Status},
+    **{(status, A.READMIT): TYPICAL[status].excluded() for status in set(Status) - {S.REJECTED, S.WITHDRAWN}},
+    (S.REJECTED, A.READMIT): RETURNED.excluded().rejected(),
+    (S.WITHDRAWN, A.READMIT): DISPATCHED.excluded().withdrawn(),
     **{(S.DISPATCHED, call): a_work_order().emergency().dispatched_to("water", "heating") for call in CALLS},
     **{(S.IN_PROGRESS, call): SIGNED.reclassified(urgency=Urgency.EMERGENCY) for call in CALLS},
 }
@@ -105,6 +111,8 @@ def ready_for(status: Status, action: Action) -> WorkOrder:
             return _asking(kind, status)
     if action in SUPERVISED:
         return TYPICAL[status].supervised()
+    if action in (A.WITHDRAW_APPEAL, A.DECIDE_APPEAL):
+        return TYPICAL[status].appealed()
     return READY.get((status, action), TYPICAL[status])
 
 
@@ -116,7 +124,7 @@ def test_every_action_has_a_fact_a_name_and_a_way_to_be_tried() -> None:
 
 def test_nothing_leads_out_of_rest_and_everything_else_leads_there() -> None:
     for (source, action), target in TRANSITIONS.items():
-        assert source not in ENDED or (action in (A.RATE, A.RELEASE) and target is source)
+        assert source not in ENDED or (action in (A.RATE, A.RELEASE, *COUNTED) and target is source)
     reached, todo = set(), {S.RECEIVED}
     while todo:
         reached |= todo

@@ -45,8 +45,9 @@ from workorders.lifecycle.errors import (
 from workorders.lifecycle.notices import TOLD_ABOVE
 from workorders.lifecycle.recording import EXCHANGE
 from workorders.lifecycle.states import NEEDS_CONSENT, Action, RequestKind, Status
-from workorders.lifecycle.timeline import Told, timeline
+from workorders.lifecycle.timeline import timeline
 from workorders.lifecycle.values import Closing
+from workorders.lifecycle.words import Told
 
 A = Action
 HANDED = a_work_order().handed_down()

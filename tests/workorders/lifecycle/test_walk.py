@@ -46,11 +46,11 @@ from workorders.lifecycle import dispatching, handling, intake, reviewing, upstr
 from workorders.lifecycle.access import ALLOWED, BROUGHT_ALONG, WHILE_MERGED
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.intake import Report
-from workorders.lifecycle.states import TRANSITIONS, Action, RequestKind
+from workorders.lifecycle.states import TRANSITIONS, Action, ExclusionGround, RequestKind
 from workorders.lifecycle.terms import Routing
 from workorders.lifecycle.timing import timer_handlers
 from workorders.lifecycle.values import Outcome, Reporter, Upstream
-from workorders.supervision import phoning
+from workorders.supervision import excluding, phoning
 
 WALKS = int(os.environ.get("ZHENGTONG_WALKS", "20"))
 LONGEST = 36
@@ -68,6 +68,7 @@ ONWARD = {
     **dict.fromkeys((Action.UNIT_APPROVE, Action.HOTLINE_ACCEPT, Action.CALLBACK_ATTEMPT, Action.CALLBACK_REDO), 12),
     **dict.fromkeys((Action.ASK_CONSENT, Action.ANSWER_UP, Action.ACKNOWLEDGE), 6),
     **dict.fromkeys((Action.LIGHT, Action.CALL_DUTY), 0),
+    **dict.fromkeys((Action.FILE_APPEAL, Action.DECIDE_APPEAL, Action.EXCLUDE, Action.READMIT), 2),
     **dict.fromkeys((Action.REJECT, Action.WITHDRAW, Action.ANSWER_NOW, Action.MERGE), 1),
 }
 """How much likelier a walk takes what leads on than what ends it."""
@@ -134,9 +135,10 @@ class Walk:
         if action not in AT_UNITS:
             reporter = next((actor for actor in EVERYBODY if actor.id == order.reporter_id), CITIZEN)
             return action, reporter if RIGHT_PERSON[action] is CITIZEN else RIGHT_PERSON[action]
-        held = [a.unit for a in order.assignments if a.open for _ in range(4 if a is order.lead else 1)] or ["water"]
+        held = [a.unit for a in order.assignments if a.open for _ in range(4 if a is order.lead else 1)]
+        held = held or [a.unit for a in order.assignments] or ["water"]
         unit = self._draw.draw(st.sampled_from(held))
-        head = action in (Action.UNIT_APPROVE, Action.UNIT_SEND_BACK)
+        head = Role.UNIT_CLERK not in ALLOWED[action]
         return action, head_of(unit) if head else clerk_of(unit)
 
     def prepared(self, document: OrderDocument, action: Action, actor: Actor) -> Take:  # noqa: PLR0912
@@ -183,6 +185,14 @@ class Walk:
                 verb, given = reviewing.rate, {"grade": draw(grades), "solved": False}
             case Action.PHONE_DUTY:
                 verb, given = phoning.phone, {"call": draw(st.integers(1, 3)), "reached": draw(st.booleans())}
+            case Action.FILE_APPEAL | Action.EXCLUDE:
+                verb = excluding.file_appeal if action is Action.FILE_APPEAL else excluding.exclude
+                given = {"ground": draw(st.sampled_from(ExclusionGround)), "reason": text}
+            case Action.WITHDRAW_APPEAL | Action.DECIDE_APPEAL:
+                appeals = [appeal.id for appeal in document.order.appeals] or [f"{id}:p1"]
+                verb, given = excluding.withdraw_appeal, {"appeal": draw(st.sampled_from(appeals))}
+                if action is Action.DECIDE_APPEAL:
+                    verb, given = excluding.decide_appeal, {**given, "upheld": draw(st.booleans()), "reason": text}
             case Action.SUPPLEMENT:
                 verb, given = intake.supplement, {"text": text}
             case _ if action in asked:

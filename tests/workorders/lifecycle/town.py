@@ -17,6 +17,7 @@ from identity.documents import Contact, DutyShift
 from workorders.deadlines.packs import RulePack, shipped_pack
 from workorders.deadlines.values import Kind
 from workorders.lifecycle.documents import (
+    AppealDesk,
     NumberClaim,
     OrderDocument,
     PhoneDesk,
@@ -40,6 +41,7 @@ MODELS = (
     RequestDesk,
     SupervisionDesk,
     PhoneDesk,
+    AppealDesk,
     Event,
     OutboxRow,
     Lease,

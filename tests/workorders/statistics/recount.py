@@ -47,6 +47,7 @@ class Story:
     intake: Raw
     stays: dict[str, Stay] = field(default_factory=dict)
     gone: str | None = None
+    excluded: bool = False
     merged: bool = False
     closed: tuple[str, datetime] | None = None
     asked: Raw | None = None
@@ -62,7 +63,7 @@ class Story:
 
     @property
     def left_out(self) -> str | None:
-        return self.gone or ("merged" if self.merged and not self.redone else None)
+        return "excluded" if self.excluded else self.gone or ("merged" if self.merged and not self.redone else None)
 
     @property
     def open_stays(self) -> list[Stay]:
@@ -146,6 +147,10 @@ class Story:
                 self.end_all("order_ended", at)
             case "merge" | "unmerge":
                 self.merged = type == "merge"
+            case "exclude" | "readmit":
+                self.excluded = type == "exclude"
+            case "decide_appeal":
+                self.excluded = data["exclusion"] is not None
             case "supervise" | "instruct":
                 self.supervisions[data["supervision"]["id"]] = dict(data["supervision"])
             case "answer_supervision":

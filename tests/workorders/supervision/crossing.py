@@ -15,6 +15,7 @@ from workorders.deadlines.lights import Light
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.recording import LIGHTS
 from workorders.lifecycle.values import Line
+from workorders.supervision.excluding import exclusion_teller
 from workorders.supervision.phoning import supervisors_caller
 from workorders.supervision.telling import teller
 
@@ -48,6 +49,10 @@ def consumer(town: Town, inbox: Any = None) -> Consumer:
 
 def phone_consumer(town: Town, inbox: Any = None) -> Consumer:
     return supervisors_caller(town.database, town, Staff(), inbox or Inbox(town.database))
+
+
+def exclusion_consumer(town: Town) -> Consumer:
+    return exclusion_teller(town.database, town, Staff(), Inbox(town.database))
 
 
 def line(

@@ -7,8 +7,9 @@ from foundation.outbox import Lease
 from identity.actors import Actor
 from tests.workorders.lifecycle.builders import order_of
 from tests.workorders.lifecycle.town import UNITS, Town
-from workorders.lifecycle.timeline import Entry, Told, timeline
+from workorders.lifecycle.timeline import Entry, timeline
 from workorders.lifecycle.values import Order
+from workorders.lifecycle.words import Told
 from workorders.supervision.following import follower
 
 

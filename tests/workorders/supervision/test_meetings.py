@@ -26,7 +26,8 @@ from tests.workorders.lifecycle.town import (
     clerk_of,
     head_of,
 )
-from workorders.lifecycle.errors import AlreadyMet, WrongState
+from workorders.lifecycle.errors import WrongState
+from workorders.lifecycle.errors_beside import AlreadyMet
 from workorders.supervision import meetings
 from workorders.supervision.documents import MeetingDocument, MeetingKind, MeetingState
 from workorders.supervision.errors import MeetingNotHeld, MeetingOver, NotOnAgenda

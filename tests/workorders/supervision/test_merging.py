@@ -37,7 +37,7 @@ from workorders.deadlines.values import Urgency
 from workorders.lifecycle import dispatching, handling, intake, reviewing
 from workorders.lifecycle.access import WHILE_MERGED
 from workorders.lifecycle.documents import RequestDesk, UnitTask
-from workorders.lifecycle.errors import Muted
+from workorders.lifecycle.errors_beside import Muted
 from workorders.lifecycle.intake import Report
 from workorders.lifecycle.lines import stage_due
 from workorders.lifecycle.policy import merging as policy

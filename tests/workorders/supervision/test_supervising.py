@@ -21,21 +21,22 @@ from tests.workorders.lifecycle.town import (
 )
 from tests.workorders.supervision.packs import without_supervision
 from workorders.deadlines.values import Kind, SupervisionLevel
-from workorders.lifecycle.errors import (
+from workorders.lifecycle.errors import WrongState
+from workorders.lifecycle.errors_beside import (
     NoSuchSupervision,
     SupervisionAlreadyAnswered,
     SupervisionOver,
     SupervisionUnanswered,
     TooManySupervisions,
-    WrongState,
 )
 from workorders.lifecycle.lines import stage_due
 from workorders.lifecycle.office import TIMERS
 from workorders.lifecycle.policy.case import Case
 from workorders.lifecycle.policy.supervision import MOST_OPEN, on_red_reply
 from workorders.lifecycle.states import Action, RequestKind, Status, SupervisionCause
-from workorders.lifecycle.timeline import Told, timeline
+from workorders.lifecycle.timeline import timeline
 from workorders.lifecycle.values import Order
+from workorders.lifecycle.words import Told
 from workorders.supervision import supervising
 
 SIGNED = a_work_order().dispatched_to("water", "heating").signed()

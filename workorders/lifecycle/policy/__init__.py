@@ -11,6 +11,7 @@
 | `upstream` | consent, answer, acknowledgement and callback of the platform above |
 | `merging` | what makes one order of two, and two of one again |
 | `supervision` | supervisor, leadership, and the rules; the unit's answer; what a meeting decided |
+| `exclusion` | a unit's appeal, and what a supervisor decides: whether the order counts in the rates |
 | `correcting` | open deadlines by a calendar that was corrected |
 | `phoning` | the phone task of an emergency: up the duty roster, then to the supervisors |
 | `automatic` | what follows by rule in the same transaction |

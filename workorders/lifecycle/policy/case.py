@@ -7,7 +7,8 @@ from datetime import datetime
 from foundation.errors import NotAllowed
 from identity.actors import Actor, Role, system_actor
 from workorders.lifecycle.access import WHILE_MERGED, require
-from workorders.lifecycle.errors import Muted, UnitAbolished, UnitComplainedOf, UnknownUnit, WrongState
+from workorders.lifecycle.errors import UnitAbolished, UnitComplainedOf, UnknownUnit, WrongState
+from workorders.lifecycle.errors_beside import Muted
 from workorders.lifecycle.facts import Fact
 from workorders.lifecycle.states import TRANSITIONS, Action, AssignmentRole, AssignmentState
 from workorders.lifecycle.terms import Terms, Unit

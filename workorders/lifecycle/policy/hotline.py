@@ -4,13 +4,7 @@ from dataclasses import replace as replaced
 
 from workorders.deadlines import clocks
 from workorders.deadlines.values import Kind, Urgency
-from workorders.lifecycle.errors import (
-    NotAbolished,
-    NotDisputed,
-    NotSuccessor,
-    OnlyAdjudication,
-    WrongAssignment,
-)
+from workorders.lifecycle.errors import NotAbolished, NotDisputed, NotSuccessor, OnlyAdjudication, WrongAssignment
 from workorders.lifecycle.facts import (
     Accepted,
     Closed,

@@ -9,7 +9,7 @@ one that comes second finds it.
 from identity.actors import Actor, system_actor
 from workorders.deadlines import clocks
 from workorders.deadlines.values import Urgency
-from workorders.lifecycle.errors import (
+from workorders.lifecycle.errors_beside import (
     AlreadyMerged,
     InRedo,
     IntoItself,

@@ -12,7 +12,7 @@ from identity.documents import Contact
 from identity.duty import reference
 from workorders.deadlines import clocks
 from workorders.deadlines.values import Urgency
-from workorders.lifecycle.errors import CallMovedOn, NoPhoneTask
+from workorders.lifecycle.errors_beside import CallMovedOn, NoPhoneTask
 from workorders.lifecycle.facts import CallConfirmed, DutyCalled, DutyPhoned
 from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.states import TRANSITIONS, Action

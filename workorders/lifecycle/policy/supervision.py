@@ -9,14 +9,14 @@ from dataclasses import replace
 from foundation.errors import NotAllowed
 from workorders.deadlines import clocks
 from workorders.deadlines.values import Deadline, Kind, SupervisionLevel
-from workorders.lifecycle.errors import (
+from workorders.lifecycle.errors import WrongState
+from workorders.lifecycle.errors_beside import (
     AlreadyMet,
     NoSuchSupervision,
     SupervisionAlreadyAnswered,
     SupervisionOver,
     SupervisionUnanswered,
     TooManySupervisions,
-    WrongState,
 )
 from workorders.lifecycle.facts import Met, Moved, Supervised, SupervisionAnswered, SupervisionClosed
 from workorders.lifecycle.policy.case import RULES, Case, Decision
