@@ -45,6 +45,7 @@ _enum(
         Part.NUMERATOR: "分子",
         Part.DENOMINATOR: "分母",
         Part.LEFT_OUT: "未计入，附原因",
+        Part.MISSED: "未达标：比率越高越好的，计入分母而未计入分子；越低越好的，计入分子",
     },
 )
 _enum(Outcome, "FigureOutcome", "What became of something that is counted 计数结果.", OUTCOME_NAMES)

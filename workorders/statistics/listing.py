@@ -8,7 +8,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from foundation.paging import Page, PageRequest, key_of, moment_of, time_key
 from identity.actors import Actor
 from workorders.statistics.access import scope_of
-from workorders.statistics.counting import Entry
+from workorders.statistics.counting import NUMBERED, Entry
 from workorders.statistics.definitions import DEFINITIONS, OPEN, Family, Figure, Outcome, Part, counter
 from workorders.statistics.errors import BadList
 from workorders.statistics.reading import Figures, Question, Snapshot, snapshot_of
@@ -38,8 +38,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One thing that was counted: an order, one of its assignments or supervisions, and what became of it."""
+    """One thing that was counted: an order, one of its assignments or supervisions, and what became of it. `entry` tells
+    it from whatever else is counted of the order."""
 
+    entry: str
     order: str
     assignment: str | None
     supervision: str | None
@@ -102,10 +104,12 @@ def _judged(entry: Entry, snapshot: Snapshot) -> str:
 
 def _listed(order: str, entry: Entry, counter: str) -> Listed:
     family, _, outcome = counter.partition(":")
+    subject = entry.subject.partition(NUMBERED)[0]
     supervises = family in (Family.SUPERVISION, Family.SUPERVISION_ANSWER)
     return Listed(
+        entry=entry.id,
         order=order,
-        assignment=entry.subject if entry.subject != order and not supervises else None,
+        assignment=subject if subject != order and not supervises else None,
         supervision=entry.subject if supervises else None,
         outcome=Outcome(outcome),
         at=entry.at,
