@@ -301,7 +301,7 @@ class FigureQueries:
         listing = Listing(figure, part, reason)
         page = await listed(reader.services.figures, reader.actor, question, listing, request, reader.now)
         orders = await reader.services.office.orders.many(reader.actor, [each.order for each in page.items])
-        return connection_of(page, lambda each: _figure_order(each, orders, reader))
+        return connection_of(page, lambda each: figure_order(each, orders, reader))
 
     @resolved("A ranking of what lies side by side: the units below one, the categories, the channels …")
     async def ranking(
@@ -372,7 +372,7 @@ def _table(
     return FigureTable(as_of=table.as_of, rules=list(table.rules), issued=issued, periods=periods)
 
 
-def _figure_order(each: Listed, orders: Mapping[str, OrderDocument], reader: Reader) -> FigureOrder:
+def figure_order(each: Listed, orders: Mapping[str, OrderDocument], reader: Reader) -> FigureOrder:
     document = orders.get(each.order)
     if document is None:
         raise NotFound
