@@ -24,6 +24,7 @@ from api.nodes import NodeQueries
 from api.notifications.inbox import InboxMutations, InboxQueries, InboxSubscriptions
 from api.problems import Problems
 from api.scalars import SCALARS
+from api.workorders.assessments import AssessmentMutations, AssessmentQueries
 from api.workorders.catalogue import CatalogueMutations, CatalogueQueries
 from api.workorders.contacts import ContactMutations, ContactQueries
 from api.workorders.dispatching import DispatchingMutations
@@ -69,6 +70,7 @@ class Query(
     MeetingQueries,
     FigureQueries,
     ReportQueries,
+    AssessmentQueries,
 ):
     pass
 
@@ -94,6 +96,7 @@ class Mutation(
     PhoningMutations,
     MeetingMutations,
     ReportMutations,
+    AssessmentMutations,
 ):
     pass
 

@@ -13,6 +13,7 @@ from workorders.lifecycle.office import Office
 from workorders.lifecycle.terms import TermsLibrary
 from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.router import Router
+from workorders.statistics.assessment.reading import Assessments
 from workorders.statistics.reading import Figures
 from workorders.statistics.reports.jobs import Reports
 from workorders.supervision.repository import SupervisionRepository
@@ -47,5 +48,7 @@ class Services(Protocol):
     def router(self) -> Router: ...
     @property
     def figures(self) -> Figures: ...
+    @property
+    def assessments(self) -> Assessments: ...
     @property
     def reports(self) -> Reports: ...

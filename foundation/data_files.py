@@ -142,6 +142,7 @@ def lines_of(text: str) -> dict[Path, int]:
                 counts[table] = counts.get(table, -1) + 1
             table = _indexed(table, counts)
             lines.setdefault(table, number)
+            lines.setdefault(_parts(header[2]), number)
         elif key := _KEY.match(line):
             path = table + _parts(key[1])
             for length in range(len(table) + 1, len(path) + 1):

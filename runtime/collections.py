@@ -19,6 +19,7 @@ from workorders.exchange.documents import MODELS as EXCHANGE
 from workorders.lifecycle import checkpoints, library, projecting
 from workorders.lifecycle.documents import MODELS as LIFECYCLE
 from workorders.routing.documents import MODELS as ROUTING
+from workorders.statistics.assessment.documents import MODELS as ASSESSMENT
 from workorders.statistics.documents import MODELS as STATISTICS
 from workorders.statistics.reports.documents import MODELS as REPORTS
 from workorders.supervision.documents import MODELS as SUPERVISION
@@ -32,6 +33,7 @@ STORED: Final[tuple[type[Stored], ...]] = (
     NumberCounter,
     OutboxRow,
     Timer,
+    *ASSESSMENT,
     *ATTACHMENTS,
     *CONTACTS,
     *EXCHANGE,

@@ -11,6 +11,7 @@ import structlog
 import typer
 
 from foundation.faults import ExitCode, OperatorFault
+from runtime.assessment_commands import assessment, schemes
 from runtime.calendar_commands import calendar
 from runtime.figures_commands import figures
 from runtime.platform_commands import platform
@@ -36,6 +37,8 @@ app.add_typer(rules, name="rules")
 app.add_typer(platform, name="platform")
 app.add_typer(figures, name="figures")
 app.command("report")(report)
+app.add_typer(schemes, name="schemes")
+app.command("assessment")(assessment)
 
 
 @app.command()

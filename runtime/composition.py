@@ -34,6 +34,9 @@ from workorders.lifecycle.timing import timer_handlers
 from workorders.routing.cataloguing import Cataloguing
 from workorders.routing.repository import CatalogueRepository
 from workorders.routing.router import Router
+from workorders.statistics.assessment.library import SchemeLibrary
+from workorders.statistics.assessment.reading import Assessments
+from workorders.statistics.assessment.upkeep import UpkeepBook
 from workorders.statistics.projecting import FiguresFold
 from workorders.statistics.reading import Figures
 from workorders.statistics.reports.jobs import Reports
@@ -63,6 +66,7 @@ class App:
     cataloguing: Cataloguing
     supervisions: SupervisionRepository
     figures: Figures
+    assessments: Assessments
     reports: Reports
     timers: Timers
     consumers: tuple[Consumer, ...]
@@ -70,9 +74,10 @@ class App:
     courier: HttpCourier
 
     async def prepare(self) -> None:
-        """Make missing collections and indexes, and publish the shipped rule pack where there is none; repeatable."""
+        """Make missing collections and indexes, and publish what is shipped where there is none; repeatable."""
         await self.database.prepare(STORED)
         await self.library.publish_shipped()
+        await self.assessments.library.publish_shipped()
 
     async def open(self) -> None:
         """Bind the documents to a database that was prepared."""
@@ -138,6 +143,7 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         cataloguing=Cataloguing(database, clock, library, catalogue),
         supervisions=SupervisionRepository(database),
         figures=figures,
+        assessments=Assessments(figures, SchemeLibrary(database, clock), UpkeepBook(database, clock)),
         reports=Reports(
             figures,
             identity.directory,

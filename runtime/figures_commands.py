@@ -53,7 +53,7 @@ def show(
         return await _asked(app, days, by, within), await app.identity.directory.snapshot()
 
     with fault_told():
-        found, city = _run(body, database)
+        found, city = run_on(body, database)
         content = _as_json(found, city)
     answer(content, as_json=as_json, text=lambda: _as_text(content))
 
@@ -72,7 +72,7 @@ def check(database: InDatabase = None, as_json: AsJson = False) -> None:
     async def body(app: "App") -> "Checked":
         return await checking.check(app.database, app.figures.zone, app.projector, app.clock, found)
 
-    checked = _run(body, database)
+    checked = run_on(body, database)
     summary = f"{checked.orders} orders and {checked.counts} counts recounted; {len(checked.differences)} differences."
     answer(asdict(checked), as_json=as_json, text=lambda: summary)
     if checked.differences:
@@ -87,7 +87,7 @@ def rebuild(database: InDatabase = None, as_json: AsJson = False) -> None:
     async def body(app: "App") -> int:
         return await rebuilding.rebuild(app.database, app.figures.zone, app.projector, app.clock)
 
-    orders = _run(body, database)
+    orders = run_on(body, database)
     answer({"orders": orders}, as_json=as_json, text=lambda: f"The figures of {orders} orders are made anew.")
 
 
@@ -104,7 +104,7 @@ async def _asked(app: "App", days: tuple[date, date], by: str, within: str | Non
     return await compared(app.figures, TERMINAL, question, app.clock.now())
 
 
-def _run(body: "Callable[[App], Awaitable[T]]", database: str | None) -> T:
+def run_on(body: "Callable[[App], Awaitable[T]]", database: str | None) -> T:
     from foundation.changes import StaleWrite
     from foundation.clock import SystemClock
     from runtime.preparing import installation, prepare

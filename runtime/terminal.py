@@ -92,11 +92,11 @@ def run_interruptibly(body: Coroutine[Any, Any, T]) -> T:
 
 @contextmanager
 def fault_told() -> Iterator[None]:
-    """What is wrong with what was given is told, and the command ends."""
-    from foundation.errors import InvalidInput
+    """What is wrong with what was given or asked for is told, and the command ends."""
+    from foundation.errors import DomainError
 
     try:
         yield
-    except InvalidInput as fault:
+    except DomainError as fault:
         tell(f"zhengtong: {fault}")
         raise typer.Exit(ExitCode.FOUND_WANTING) from None

@@ -45,6 +45,7 @@ _enum(
         Part.NUMERATOR: "分子",
         Part.DENOMINATOR: "分母",
         Part.LEFT_OUT: "未计入，附原因",
+        Part.MISSED: "未达标：比率越高越好的，计入分母而未计入分子；越低越好的，计入分子",
     },
 )
 _enum(Outcome, "FigureOutcome", "What became of something that is counted 计数结果.", OUTCOME_NAMES)
@@ -300,7 +301,7 @@ class FigureQueries:
         listing = Listing(figure, part, reason)
         page = await listed(reader.services.figures, reader.actor, question, listing, request, reader.now)
         orders = await reader.services.office.orders.many(reader.actor, [each.order for each in page.items])
-        return connection_of(page, lambda each: _figure_order(each, orders, reader))
+        return connection_of(page, lambda each: figure_order(each, orders, reader))
 
     @resolved("A ranking of what lies side by side: the units below one, the categories, the channels …")
     async def ranking(
@@ -371,7 +372,7 @@ def _table(
     return FigureTable(as_of=table.as_of, rules=list(table.rules), issued=issued, periods=periods)
 
 
-def _figure_order(each: Listed, orders: Mapping[str, OrderDocument], reader: Reader) -> FigureOrder:
+def figure_order(each: Listed, orders: Mapping[str, OrderDocument], reader: Reader) -> FigureOrder:
     document = orders.get(each.order)
     if document is None:
         raise NotFound

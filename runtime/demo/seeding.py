@@ -7,10 +7,11 @@ was broken off begins anew from an empty database, a finished one is left alone.
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import Random
 
 from pymongo.errors import PyMongoError
 
@@ -36,6 +37,8 @@ from runtime.migrations import MigrationRecord
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.recording import NOTICES
 from workorders.lifecycle.timing import timer_handlers
+from workorders.statistics.naming import side_by_side
+from workorders.statistics.tallying import Dimension
 
 ORDERS = 300
 SEED = 12345
@@ -128,6 +131,7 @@ async def _make(app: App, seed: int, orders: int, now: datetime, keeper: "_Keepe
     lives = [Life(stage, plot, seed) for plot in plan(city, seed, now, terms.calendar, orders)]
     theatre = _Theatre(app.database, clock, Timers(app.database, timer_handlers(office)))
     actions = await theatre.play(lives, now, keeper.tell)
+    await _record_upkeep(app, stage.staff, seed, now)
     await _settle(app, now)
     return Seeded(fresh=True, orders=len(lives), actions=actions, abandoned=sum(life.abandoned for life in lives))
 
@@ -151,6 +155,7 @@ async def _begin(app: App, seed: int, now: datetime) -> DemoMark | None:
             await app.database.save(Change().replace(fresh, expecting={"token": mark.token}))
             await _clear(app.database)
             await app.library.publish_shipped()
+            await app.assessments.library.publish_shipped()
             app.identity.directory.forget()
     except (AlreadyClaimed, StaleWrite):
         raise SeedingElsewhere from None
@@ -327,6 +332,27 @@ class _Keeper:
             await self._app.database.save(change)
         except StaleWrite:
             raise SeedingElsewhere from None
+
+
+async def _record_upkeep(app: App, staff: Mapping[str, Actor], seed: int, now: datetime) -> None:
+    """Of the knowledge entries of the units below the root, as a supervisor recorded them: this month's and the one
+    before."""
+    chance = Random(f"upkeep {seed}")  # noqa: S311 (plausible, not secret)
+    city = await app.identity.directory.snapshot()
+    supervisor = next(actor for actor in staff.values() if actor.has(Role.SUPERVISOR))
+    this = now.astimezone(app.figures.zone).date().replace(day=1)
+    for day in (this - timedelta(days=1), this):
+        for unit in side_by_side(city, Dimension.UNIT, None) or ():
+            due = chance.randint(4, 30)
+            await app.assessments.upkeep.record(
+                supervisor,
+                city,
+                month=f"{day:%Y-%m}",
+                unit=unit,
+                due=due,
+                kept=chance.randint(due * 6 // 10, due),
+                reason="热线知识库月度巡检台账",
+            )
 
 
 async def _settle(app: App, now: datetime) -> None:

@@ -24,15 +24,14 @@ async def run(database: Database, done: str | None, keep: Keep) -> None:
         bounds = {"$gte": first, "$lt": chr(ord(first) + 1)}
         found = await mongo["orders"].find({"_id": bounds}, {"order.version": 1}).to_list()
         for start in range(0, len(found), BATCH):
-            rows = [_row(raw) for raw in found[start : start + BATCH]]
-            await mongo["outbox"].bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows])
+            await mongo["outbox"].bulk_write([counting_anew(raw) for raw in found[start : start + BATCH]])
         await keep(first)
 
 
-def _row(raw: Raw) -> Raw:
-    """Under the id of the order's last event, whose own row it may replace: it asks for more."""
+def counting_anew(raw: Raw) -> ReplaceOne[Raw]:
+    """The projector's row under the id of the order's last event, whose own row it may replace: it asks for more."""
     event, now = f"{raw['_id']}:{raw['order']['version']:06d}", datetime.now(UTC)
-    return {
+    row = {
         "_id": f"{event}:projector",
         "v": 1,
         "consumer": "projector",
@@ -42,3 +41,4 @@ def _row(raw: Raw) -> Raw:
         "data": {"anew": True},
         "tries": 0,
     }
+    return ReplaceOne({"_id": row["_id"]}, row, upsert=True)

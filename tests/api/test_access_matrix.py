@@ -41,6 +41,7 @@ UNIT_STAFF = frozenset({"water", "water-head", "east", "heating", "police"})
 """The unit that the orders lie at."""
 SIGNED_IN = frozenset(PEOPLE) - {None}
 CITIZEN = frozenset(CITIZENS)
+ASSESSED_BY = frozenset({"supervisor", "leader", "water-head"})
 DENIED = {"NOT_FOUND", "NOT_ALLOWED", "UNAUTHENTICATED"}
 
 Road = list[tuple[str, str, Json]]
@@ -274,6 +275,20 @@ QUERIES: dict[str, tuple[frozenset[str | None], str]] = {
         SEES_ALL | UNIT_STAFF,
         '{ answer: corrections(month: "2026-11") { __typename ... on Problem { code } } }',
     ),
+    "assessments": (
+        ASSESSED_BY,
+        '{ answer: assessments(month: "2026-11") { __typename ... on Problem { code } } }',
+    ),
+    "assessment": (
+        ASSESSED_BY,
+        '{ answer: assessment(month: "2026-11", unit: "unit:water") { __typename ... on Problem { code } } }',
+    ),
+    "assessmentOrders": (
+        ASSESSED_BY,
+        '{ answer: assessmentOrders(month: "2026-11", unit: "unit:water", item: "签收")'
+        " { __typename ... on Problem { code } } }",
+    ),
+    "schemes": (ASSESSED_BY | {"admin"}, "{ answer: schemes { __typename ... on Problem { code } } }"),
     "rulePack": (SIGNED_IN, "{ answer: rulePack { __typename } }"),
 }
 
@@ -381,6 +396,11 @@ OTHERS: dict[str, tuple[frozenset[str | None], str]] = {
     "issueReport": (
         frozenset({"supervisor"}),
         f'mutation {{ answer: issueReport(input: {{idempotencyKey: "k", period: "1900"}}) {P} }}',
+    ),
+    "recordUpkeep": (
+        frozenset({"supervisor"}),
+        'mutation { answer: recordUpkeep(input: {idempotencyKey: "k", month: "2026-11", unit: "unit:water", due: 1,'
+        f' kept: 2, reason: "巡检台账。"}}) {P} }}',
     ),
     "revealReporter": (
         HOTLINE | WATER,

@@ -40,6 +40,7 @@ b.y = 3
 def test_every_key_and_table_has_its_line() -> None:
     assert lines_of(TEXT) == {
         ("title",): 2,
+        ("items",): 4,
         ("items", 0): 4,
         ("items", 0, "name"): 5,
         ("items", 0, "count"): 6,

@@ -75,7 +75,7 @@ from workorders.lifecycle.states import (
     Status,
     Step,
 )
-from workorders.lifecycle.values import Line, Order, PhoneTask, Rating, Request
+from workorders.lifecycle.values import Line, Order, PhoneTask, Rating, RefusedReturn, Request
 
 Entry = tuple[Action, Fact, datetime]
 """What the fold reads of an event."""
@@ -138,7 +138,7 @@ def _change(order: Order, action: Action, fact: Fact, at: datetime) -> Order:  #
         case Granted():
             return _grant(order, action, fact, at)
         case Refused():
-            return altered(order, request=None)
+            return _refuse(order, action, at)
         case Resumed():
             running = stay_altered(order, fact.assignment, suspended_since=None, suspended_until=None, reply=fact.reply)
             for moved in fact.others:
@@ -336,6 +336,13 @@ def _grant(order: Order, action: Action, fact: Granted, at: datetime) -> Order:
             )
         case _:
             return order
+
+
+def _refuse(order: Order, action: Action, at: datetime) -> Order:
+    request, order = _open_request(order), altered(order, request=None)
+    if action is not Action.REFUSE_RETURN:
+        return order
+    return altered(order, refused_returns=(*order.refused_returns, RefusedReturn(assignment=request.assignment, at=at)))
 
 
 def _open_request(order: Order) -> Request:

@@ -125,6 +125,13 @@ class Request(Value):
     """Since when the platform above is asked; then it decides."""
 
 
+class RefusedReturn(Value):
+    """A request for a return 退单申请 that was refused 驳回, and when; its assignment went on."""
+
+    assignment: str
+    at: datetime
+
+
 class Line(Value):
     """A line that time crossed: a deadline turned yellow or red, or is so many days overdue.
 
@@ -305,6 +312,7 @@ class Order(Value):
     urged: int = 0
     assignments: tuple[Assignment, ...] = ()
     request: Request | None = None
+    refused_returns: tuple[RefusedReturn, ...] = ()
     told: tuple[Line, ...] = ()
     """The last line told of each deadline; one that is moved back to where it was is not told again."""
     answered_up_at: datetime | None = None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from workorders.deadlines.values import UNJUDGED, Deadline, Extension
-from workorders.lifecycle.states import AssignmentEnd, AssignmentRole, Status
+from workorders.lifecycle.states import AssignmentEnd, AssignmentRole, Status, SupervisionCause
 from workorders.lifecycle.values import Assignment, Closing, Order, Reporter
 from workorders.statistics.definitions import Family, Outcome, counter, time_bucket
 
@@ -18,8 +18,12 @@ ATTEMPTS_THAT_COUNT = 3
 """So many calls in vain count as called back."""
 
 
+NUMBERED = "#"
+
+
 class Entry(NamedTuple):
-    """One thing that is counted, once: `subject` is the id of the order, of an assignment or of a supervision.
+    """One thing that is counted, once: `subject` is the id of the order, of an assignment or of a supervision; of a
+    decision on a return, that of the assignment and which of its decisions it is, after `NUMBERED`.
 
     `at` is the moment whose local `day` it counts by. `units` is the path of the unit that it is counted for, root
     first; empty for what no unit answers for. `rules` is the rule pack that set the deadline, or that the order is
@@ -64,6 +68,8 @@ def entries_of(order: Order, zone: ZoneInfo) -> tuple[Entry, ...]:
                 yield entry(Family.DISPATCH, outcome, held.assigned_at, of=held, subject=held.id)
             for family, deadline, outcome in _judged(held):
                 yield entry(family, outcome, deadline.due, of=held, subject=held.id, rules=deadline.rules)
+        for held, outcome, decided_at, subject in _returns(order):
+            yield entry(Family.RETURN, outcome, decided_at, of=held, subject=subject)
         first = _first_callback(order)
         if first is not None:
             at, of = first
@@ -73,7 +79,9 @@ def entries_of(order: Order, zone: ZoneInfo) -> tuple[Entry, ...]:
             at, outcome = rated
             yield entry(Family.RATING, outcome, at, of=_rated(order) or answering, subject=order.id)
         for each in order.supervisions:
-            yield entry(Family.SUPERVISION, Outcome.SUPERVISED, each.opened_at, of=answering, subject=each.id)
+            overdue = each.cause is SupervisionCause.RED_LIGHT
+            outcome = Outcome.SUPERVISED_OVERDUE if overdue else Outcome.SUPERVISED
+            yield entry(Family.SUPERVISION, outcome, each.opened_at, of=answering, subject=each.id)
             if each.requires_answer:
                 outcome = _done(each.due, each.answered_at, each.closed_at) or Outcome.OPEN
                 rules = each.due.rules
@@ -120,6 +128,18 @@ def _intake(order: Order) -> Outcome:
         return Outcome.AT_ONCE
     done = order.round > 0 or order.status in (Status.CALLBACK, Status.CLOSED)
     return Outcome.COMPLETED if done else Outcome.PENDING
+
+
+def _returns(order: Order) -> Iterator[tuple[Assignment, Outcome, datetime, str]]:
+    """The decisions on what lead units asked to be returned: each refusal, and the grant that ended a stay."""
+    for held in order.assignments:
+        if not _leads(held):
+            continue
+        refused = [(Outcome.REFUSED, each.at) for each in order.refused_returns if each.assignment == held.id]
+        granted = [(Outcome.RETURNED, held.ended_at)] if held.end is AssignmentEnd.RETURNED else []
+        for number, (outcome, at) in enumerate((*refused, *granted), start=1):
+            if at is not None:
+                yield held, outcome, at, f"{held.id}{NUMBERED}{number}"
 
 
 def _judged(held: Assignment) -> Iterator[tuple[Family, Deadline, Outcome]]:

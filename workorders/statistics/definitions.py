@@ -19,6 +19,8 @@ class Family(StrEnum):
     """Orders, by when they were received."""
     DISPATCH = "dispatch"
     """Lead assignments of a first round, by when they were dispatched."""
+    RETURN = "return"
+    """Decided requests of lead assignments for a return, by when they were decided."""
     SIGN = "sign"
     """Assignments, by when they are to be signed for."""
     CONTACT = "contact"
@@ -52,6 +54,8 @@ class Outcome(StrEnum):
     # Of a dispatch
     KEPT = "kept"
     RETURNED = "returned"
+    # Of a request for a return
+    REFUSED = "refused"
     # Of something with a deadline
     ON_TIME = "on_time"
     LATE = "late"
@@ -86,6 +90,7 @@ class Outcome(StrEnum):
     UNREACHED = "unreached"
     # Of a supervision
     SUPERVISED = "supervised"
+    SUPERVISED_OVERDUE = "supervised_overdue"
 
 
 OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
@@ -99,6 +104,7 @@ OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
         Outcome.PENDING: "未办结",
         Outcome.KEPT: "未退单",
         Outcome.RETURNED: "已退单",
+        Outcome.REFUSED: "退单申请被驳回",
         Outcome.ON_TIME: "按时",
         Outcome.LATE: "逾期完成",
         Outcome.OPEN: "未完成",
@@ -119,6 +125,7 @@ OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
         Outcome.NOT_CALLED: "无需回访（匿名，或上级未回访）",
         Outcome.UNREACHED: "回访未接通，无评价",
         Outcome.SUPERVISED: "已督办",
+        Outcome.SUPERVISED_OVERDUE: "因逾期督办",
         **{
             Outcome(f"{said}_{grade}"): f"{word}，{name}"
             for said, word in (("solved", "已解决"), ("unsolved", "未解决"))
@@ -149,12 +156,14 @@ class Figure(StrEnum):
     SIGNED_ON_TIME = "signed_on_time"
     CONTACTED_ON_TIME = "contacted_on_time"
     RETURNED = "returned"
+    RETURN_REFUSED = "return_refused"
     EXTENDED = "extended"
     REDONE = "redone"
     CALLED_BACK = "called_back"
     SOLVED = "solved"
     SATISFIED = "satisfied"
     SUPERVISED = "supervised"
+    SUPERVISED_OVERDUE = "supervised_overdue"
     SUPERVISION_ANSWERED = "supervision_answered"
 
 
@@ -164,6 +173,13 @@ class Part(StrEnum):
     NUMERATOR = "numerator"
     DENOMINATOR = "denominator"
     LEFT_OUT = "left_out"
+    MISSED = "missed"
+    """未达标: what keeps a rate from its best. Where more is better that is below the line and not above, else what is
+    above it; a mere count has none."""
+
+
+COUNTED = (Part.NUMERATOR, Part.DENOMINATOR, Part.LEFT_OUT)
+"""The parts that are told as numbers; `MISSED` follows from the first two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +206,10 @@ class Definition:
                 return self.denominator
             case Part.LEFT_OUT:
                 return self.left_out
+            case Part.MISSED if self.numerator is None:
+                return frozenset()
+            case Part.MISSED:
+                return self.denominator - self.numerator if self.good_high else self.numerator
 
 
 _SOLVED = frozenset(Outcome(f"solved_{grade}") for grade in range(1, 6))
@@ -206,6 +226,7 @@ _ENDED_OTHERWISE = EXCLUDED | {
     Outcome.NOT_DUE,
     Outcome.EXTENDED_NOT_DUE,
 }
+_SUPERVISED = frozenset({Outcome.SUPERVISED, Outcome.SUPERVISED_OVERDUE})
 _TAKEN = frozenset({Outcome.COMPLETED, Outcome.AT_ONCE, Outcome.PENDING})
 
 
@@ -237,6 +258,9 @@ DEFINITIONS: Mapping[Figure, Definition] = MappingProxyType(
         Figure.CONTACTED_ON_TIME: _rate("响应率", Family.CONTACT, {Outcome.ON_TIME}, _DUE, _ENDED_OTHERWISE),
         Figure.RETURNED: _rate(
             "退单率", Family.DISPATCH, {Outcome.RETURNED}, {Outcome.KEPT, Outcome.RETURNED}, good_high=False
+        ),
+        Figure.RETURN_REFUSED: _rate(
+            "滥用退单率", Family.RETURN, {Outcome.REFUSED}, {Outcome.REFUSED, Outcome.RETURNED}, good_high=False
         ),
         Figure.EXTENDED: _rate(
             "延时率", Family.REPLY, _EXTENDED_DUE, _DUE | _EXTENDED_DUE, _ENDED_OTHERWISE, good_high=False
@@ -270,7 +294,10 @@ DEFINITIONS: Mapping[Figure, Definition] = MappingProxyType(
             _SOLVED | _UNSOLVED,
             EXCLUDED | {Outcome.UNREACHED, Outcome.NOT_CALLED},
         ),
-        Figure.SUPERVISED: Definition("督办量", Family.SUPERVISION, EXCLUDED | {Outcome.SUPERVISED}, frozenset()),
+        Figure.SUPERVISED: Definition("督办量", Family.SUPERVISION, EXCLUDED | _SUPERVISED, frozenset()),
+        Figure.SUPERVISED_OVERDUE: _rate(
+            "逾期督办率", Family.SUPERVISION, {Outcome.SUPERVISED_OVERDUE}, _SUPERVISED, good_high=False
+        ),
         Figure.SUPERVISION_ANSWERED: _rate(
             "督办按时回复率",
             Family.SUPERVISION_ANSWER,
@@ -312,6 +339,13 @@ class Measured:
         return DEFINITIONS[self.figure].numerator is None
 
     @property
+    def missed(self) -> int:
+        """How many keep it from its best, see `Part.MISSED`."""
+        if self.is_count:
+            return 0
+        return self.denominator - self.numerator if DEFINITIONS[self.figure].good_high else self.numerator
+
+    @property
     def rate(self) -> float | None:
         return None if self.is_count or not self.denominator else self.numerator / self.denominator
 
@@ -335,7 +369,7 @@ def measured(counts: Mapping[str, int]) -> dict[Figure, Measured]:
 def _uses() -> Mapping[str, Sequence[tuple[Figure, Part, Outcome]]]:
     uses: dict[str, list[tuple[Figure, Part, Outcome]]] = {}
     for figure, definition in DEFINITIONS.items():
-        for part in Part:
+        for part in COUNTED:
             for outcome in definition.outcomes(part):
                 uses.setdefault(counter(definition.family, outcome), []).append((figure, part, outcome))
     return uses

@@ -7,8 +7,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from foundation.paging import Page, PageRequest, key_of, moment_of, time_key
 from identity.actors import Actor
-from workorders.statistics.access import scope_of
-from workorders.statistics.counting import Entry
+from workorders.statistics.access import Scope, scope_of
+from workorders.statistics.counting import NUMBERED, Entry
 from workorders.statistics.definitions import DEFINITIONS, OPEN, Family, Figure, Outcome, Part, counter
 from workorders.statistics.errors import BadList
 from workorders.statistics.reading import Figures, Question, Snapshot, snapshot_of
@@ -38,8 +38,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One thing that was counted: an order, one of its assignments or supervisions, and what became of it."""
+    """One thing that was counted: an order, one of its assignments or supervisions, and what became of it. `entry`
+    tells it from whatever else is counted of the order."""
 
+    entry: str
     order: str
     assignment: str | None
     supervision: str | None
@@ -52,44 +54,53 @@ async def listed(
 ) -> Page[Listed]:
     """A page of what a figure is made of, in the order of the moments that it is counted by.
 
-    The rollups say on which days there is anything, so that a page reads no empty day. Raises `NotAllowed`, `BadList`,
-    `InvalidInput`.
+    Raises `NotAllowed`, `BadList`, `InvalidInput`.
     """
     by, scope = scope_of(actor, question.by, question.within)
-    by = by if scope else Dimension.ALL  # everything lies on every dimension
-    wanted, after = listing.counters, key_of(request.after) if request.after else ""
-
-    stored = {open_one for open_one, told in OPEN.items() if wanted.intersection(told)} | wanted
 
     async def body(session: AsyncClientSession) -> Page[Listed]:
         snapshot = await snapshot_of(figures.database, session, now, figures.zone)
-        days = tuple(Window(day, day) for day in question.window.each_day())
-        rows = await snapshot.rows(by, scope, days)
-        start = moment_of(after).astimezone(figures.zone).date() if after else question.window.first
-        found: list[tuple[str, Listed]] = []
-        for window, values in zip(days, rows, strict=True):
-            counts = values.get(scope[-1] if scope else "", {})
-            if window.first < start or not any(counts.get(each) for each in wanted):
-                continue
-            day = window.first.isoformat()
-            for order, (entries, traits) in await snapshot.marked(stored, day):
-                for entry in entries:
-                    key = time_key(entry.at, f"{order}~{entry.id}")
-                    told = _judged(entry, snapshot)
-                    if (
-                        entry.day == day
-                        and key > after
-                        and told in wanted
-                        and set(scope) <= set(path_in(by, entry, traits))
-                    ):
-                        found.append((key, _listed(order, entry, told)))
-            if len(found) > request.first:
-                break
-        found.sort(key=lambda each: each[0])
-        page = found[: request.first]
-        return Page(tuple(each for _, each in page), tuple(key for key, _ in page), len(found) > request.first)
+        return await listed_on(snapshot, by, scope, question.window, listing, request)
 
     return await figures.database.transact(body)
+
+
+async def listed_on(
+    snapshot: Snapshot, by: Dimension, scope: Scope, window: Window, listing: Listing, request: PageRequest
+) -> Page[Listed]:
+    """The same as things stand on a snapshot, for whoever reads this scope.
+
+    The rollups say on which days there is anything, so that a page reads no empty day. Raises `BadList`,
+    `InvalidInput`.
+    """
+    by = by if scope else Dimension.ALL  # everything lies on every dimension
+    wanted, after = listing.counters, key_of(request.after) if request.after else ""
+    stored = {open_one for open_one, told in OPEN.items() if wanted.intersection(told)} | wanted
+    days = tuple(Window(day, day) for day in window.each_day())
+    rows = await snapshot.rows(by, scope, days)
+    start = moment_of(after).astimezone(snapshot.zone).date() if after else window.first
+    found: list[tuple[str, Listed]] = []
+    for each_day, values in zip(days, rows, strict=True):
+        counts = values.get(scope[-1] if scope else "", {})
+        if each_day.first < start or not any(counts.get(each) for each in wanted):
+            continue
+        day = each_day.first.isoformat()
+        for order, (entries, traits) in await snapshot.marked(stored, day):
+            for entry in entries:
+                key = time_key(entry.at, f"{order}~{entry.id}")
+                told = _judged(entry, snapshot)
+                if (
+                    entry.day == day
+                    and key > after
+                    and told in wanted
+                    and set(scope) <= set(path_in(by, entry, traits))
+                ):
+                    found.append((key, _listed(order, entry, told)))
+        if len(found) > request.first:
+            break
+    found.sort(key=lambda each: each[0])
+    page = found[: request.first]
+    return Page(tuple(each for _, each in page), tuple(key for key, _ in page), len(found) > request.first)
 
 
 def _judged(entry: Entry, snapshot: Snapshot) -> str:
@@ -102,10 +113,12 @@ def _judged(entry: Entry, snapshot: Snapshot) -> str:
 
 def _listed(order: str, entry: Entry, counter: str) -> Listed:
     family, _, outcome = counter.partition(":")
+    subject = entry.subject.partition(NUMBERED)[0]
     supervises = family in (Family.SUPERVISION, Family.SUPERVISION_ANSWER)
     return Listed(
+        entry=entry.id,
         order=order,
-        assignment=entry.subject if entry.subject != order and not supervises else None,
+        assignment=subject if subject != order and not supervises else None,
         supervision=entry.subject if supervises else None,
         outcome=Outcome(outcome),
         at=entry.at,

@@ -100,8 +100,13 @@ class Bureau:
             for each in left_out:
                 counted[each.outcome] = counted.get(each.outcome, 0) + 1
             assert counted == dict(told.left_out), figure
-            keys = [(each.order, each.assignment, each.supervision) for each in (*denominator, *left_out)]
+            keys = [(each.order, each.entry) for each in (*denominator, *left_out)]
             assert len(keys) == len(set(keys)), figure
+            missed = await self.list(Listing(figure, Part.MISSED), window=window, **how)
+            above, below = ({(each.order, each.entry) for each in part} for part in (numerator, denominator))
+            expected = (below - above if DEFINITIONS[figure].good_high else above) if not told.is_count else set()
+            assert {(each.order, each.entry) for each in missed} == expected, figure
+            assert len(missed) == told.missed
             assert {e.outcome for e in denominator} <= DEFINITIONS[figure].denominator
 
 

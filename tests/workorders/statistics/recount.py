@@ -60,6 +60,8 @@ class Story:
     received_at: datetime | None = None
     supervisions: dict[str, Raw] = field(default_factory=dict)
     ended_at: datetime | None = None
+    decided: list[tuple[Stay, bool]] = field(default_factory=list)
+    """Requests for a return: whose, and whether it was refused."""
 
     @property
     def left_out(self) -> str | None:
@@ -100,7 +102,12 @@ class Story:
                 self.stays[data["assignment"]].contacted_at = at
             case "request_return" | "request_extension" | "request_suspension" | "request_complex":
                 self.asked = data["request"]
+            case "refuse_return":
+                assert self.asked is not None
+                self.decided.append((self.stays[self.asked["assignment"]], True))
             case "grant_return":
+                assert self.asked is not None
+                self.decided.append((self.stays[self.asked["assignment"]], False))
                 self.end_all("returned", at)
             case "grant_extension" | "grant_complex" | "grant_suspension":
                 assert self.asked is not None
@@ -193,6 +200,9 @@ class Recount:
         for stay in story.stays.values():
             if self._is_ours(stay):
                 self._count_stay(story, stay)
+        for stay, refused in story.decided:
+            if self._is_ours(stay):
+                self._count("return_refused", refused, story.left_out)
         self._count_callback(story)
         if self._is_ours(self._last(story)):
             for supervision in story.supervisions.values():
@@ -202,6 +212,7 @@ class Recount:
 
     def _count_supervision(self, story: Story, supervision: Raw) -> None:
         self._count("supervised", True, None)
+        self._count("supervised_overdue", supervision["cause"] == "red_light", story.left_out)
         if not supervision["requires_answer"]:
             return
         due = _moment(supervision["due"]["due"])
