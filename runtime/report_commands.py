@@ -54,11 +54,19 @@ async def _made(app: "App", period: str, unit: str | None, out: Path, *, issue: 
     from foundation.errors import Conflict, InvalidInput, NotFound
     from workorders.statistics.reports import jobs
     from workorders.statistics.reports.documents import SUFFIXES, ReportState
-    from workorders.statistics.reports.reading import download
+    from workorders.statistics.reports.errors import AlreadyIssued
+    from workorders.statistics.reports.reading import being_issued, download
 
     try:
         if issue:
-            job = await jobs.issue(app.reports, TERMINAL, period=period)
+            try:
+                job = await jobs.issue(app.reports, TERMINAL, period=period)
+            except AlreadyIssued:
+                # One that was broken off is gone on with.
+                found = await being_issued(app.database, period)
+                if found is None:
+                    raise
+                job = found
         else:
             job = await jobs.request(app.reports, TERMINAL, period=period, unit=unit)
     except (Conflict, NotFound) as fault:

@@ -14,8 +14,9 @@ from workorders.lifecycle.projecting import Fold, OrderProjection, Tally, projec
 from workorders.statistics.checking import Checked, check
 from workorders.statistics.definitions import DEFINITIONS, Figure, Measured, Outcome, Part
 from workorders.statistics.documents import MODELS as STATISTICS
+from workorders.statistics.documents import MonthLock
 from workorders.statistics.listing import Listed, Listing, listed
-from workorders.statistics.locking import copy_months, leading, locked, moment_of_lock
+from workorders.statistics.locking import copy_months, leading, locked, locks_of, moment_of_lock
 from workorders.statistics.projecting import FiguresFold
 from workorders.statistics.reading import Figures, Question, Table
 from workorders.statistics.windows import Window
@@ -50,6 +51,10 @@ class Bureau:
             await copy_months(database, months, keep)
             at = await moment_of_lock(database, clock.now())
             await keep(await locked(database, months, "report", at))
+
+    async def locks(self, *months: str) -> dict[str, MonthLock]:
+        """Those of these months that are locked."""
+        return await locks_of(self.town.database, months)
 
     async def forget(self) -> None:
         """Empty the town: time may start anew."""

@@ -23,7 +23,7 @@ from workorders.statistics.correcting import Shift, shifts
 from workorders.statistics.definitions import Figure
 from workorders.statistics.documents import Correction, MonthLock, Rollup
 from workorders.statistics.errors import NotIssued
-from workorders.statistics.locking import copy_months, leading, locks_of, moment_of_lock
+from workorders.statistics.locking import copy_months, leading, moment_of_lock
 from workorders.statistics.rebuilding import rebuild
 from workorders.statistics.tallying import Dimension
 from workorders.statistics.windows import Window
@@ -57,7 +57,7 @@ async def test_an_order_that_is_withdrawn_after_the_lock_is_a_correction(bureau:
     assert shifts(correction.changes, "water") == shifts(correction.changes)
     assert shifts(correction.changes, "heating") == ()
     assert correction.units == ("city", "water")
-    assert (await locks_of(town.database, [MONTH]))[MONTH].corrections == 1
+    assert (await bureau.locks(MONTH))[MONTH].corrections == 1
     assert (await bureau.check()).differences == []
 
 
@@ -75,7 +75,7 @@ async def test_what_was_late_and_open_and_is_late_and_done_changes_no_rate_of_la
     assert {entry[0] for entry in correction.removed} == {"reply:open"}
     assert {entry[0] for entry in correction.added} == {"reply:late"}
     assert (correction.tells, shifts(correction.changes)) == (False, ())
-    assert (await locks_of(town.database, [MONTH]))[MONTH].corrections == 0
+    assert (await bureau.locks(MONTH))[MONTH].corrections == 0
     assert (await bureau.check()).differences == []
 
 
@@ -232,7 +232,7 @@ async def test_a_rebuild_keeps_what_was_issued_and_accounts_for_what_it_finds_ot
 async def test_corrections_are_dated_after_what_was_issued_whatever_the_clocks_say(bureau: Bureau) -> None:
     town = bureau.town
     await bureau.lock(MONTH)
-    lock = (await locks_of(town.database, [MONTH]))[MONTH]
+    lock = (await bureau.locks(MONTH))[MONTH]
     town.clock.advance(timedelta(hours=-1))
     await a_work_order().made_in(town)
     await bureau.project()

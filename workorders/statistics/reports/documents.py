@@ -51,8 +51,8 @@ AT_WORK = (ReportState.QUEUED, ReportState.RUNNING)
 class ReportJob(Stored):
     """A report: asked for, worked through by whoever holds its lease, then never changed again.
 
-    `content` is frozen before anything is drawn from it; of one that is issued, in the transaction that locks its
-    months. `percent` and `step` tell how far it came.
+    `percent` and `step` tell how far it came. With `as_of` it is written: its content is there, and of one that is
+    issued its months are locked.
     """
 
     period: str
@@ -68,7 +68,6 @@ class ReportJob(Stored):
     asked_label: str
     asked_at: datetime
     key: str
-    content: Content | None = None
     as_of: datetime | None = None
     sizes: dict[Format, int] = {}
     """Of its files, in bytes, once they are there."""
@@ -86,6 +85,15 @@ class ReportJob(Stored):
             IndexModel([("path", 1), ("key", 1)], name="path_key"),
             IndexModel([("due", 1)], name="due"),
         ]
+
+
+class ReportContent(Stored):
+    """What a report (`_id`) says, as it was written, before anything is drawn from it."""
+
+    content: Content
+
+    class Settings:
+        name = "report_contents"
 
 
 class ReportFile(Stored):
@@ -110,4 +118,4 @@ def file_id(report: str, format: Format) -> str:
     return f"{report}.{SUFFIXES[format]}"
 
 
-MODELS: tuple[type[Stored], ...] = (IssuedPeriod, ReportFile, ReportJob)
+MODELS: tuple[type[Stored], ...] = (IssuedPeriod, ReportContent, ReportFile, ReportJob)

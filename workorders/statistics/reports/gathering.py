@@ -195,7 +195,8 @@ class _Gathering:
     async def _walked(
         self, counters: Sequence[str], days: Mapping[date, Mapping[str, int]], most: int = MOST_LISTED
     ) -> list[_Found]:
-        """The first entries under these counters that are late or done by now; days without any are not read."""
+        """The first entries under these counters, of the open ones those that are late; days without any are not
+        read."""
         by = Dimension.UNIT if self.scope else Dimension.ALL
         told = {OPEN[name][0] if name in OPEN else name for name in counters}
         found: list[_Found] = []
@@ -208,7 +209,7 @@ class _Gathering:
                     for entry in entries
                     if entry.counter in counters
                     and entry.day == day.isoformat()
-                    and entry.at < self.snapshot.as_of
+                    and (entry.counter not in OPEN or entry.at < self.snapshot.as_of)
                     and set(self.scope) <= set(path_in(by, entry, traits))
                 ]
         found.sort(key=lambda each: (each.entry.at, each.order, each.entry.subject))

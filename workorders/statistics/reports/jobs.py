@@ -27,10 +27,10 @@ from identity.directory import Directory
 from workorders.statistics.locking import Projecting, copy_months, leading, locked, moment_of_lock, state_of
 from workorders.statistics.reading import Figures
 from workorders.statistics.reports.access import require_issuer, require_visible, scope_asked
-from workorders.statistics.reports.content import Content
 from workorders.statistics.reports.documents import (
     Format,
     IssuedPeriod,
+    ReportContent,
     ReportFile,
     ReportJob,
     ReportState,
@@ -44,7 +44,7 @@ from workorders.statistics.reports.writing import written
 
 log = structlog.get_logger()
 
-LEASE: Final = timedelta(minutes=1)
+LEASE: Final = timedelta(seconds=30)
 """Each step takes seconds."""
 TRIES: Final = 5
 MOST_WAITING: Final = 50
@@ -198,14 +198,15 @@ async def _leased(reports: Reports, job: ReportJob) -> ReportJob | None:
 
 async def _made(reports: Reports, job: ReportJob) -> None:
     """Raises `StaleWrite` where another worker has it by now, or another process took the lead of the projector."""
-    content = job.content
-    if content is None:
+    if job.as_of is None:
         await _step(reports, job, 10, "汇总数据")
-        content = await (_issued(reports, job) if job.issuing else _drafted(reports, job))
+        await (_issued(reports, job) if job.issuing else _drafted(reports, job))
+    written_down = await reports.database.get(ReportContent, job.id)
+    assert written_down is not None
     files: dict[Format, bytes] = {}
     for n, (format, step) in enumerate(FORMAT_STEPS.items()):
         await _step(reports, job, 40 + 20 * n, step)
-        files[format] = await asyncio.to_thread(rendered, content, format)
+        files[format] = await asyncio.to_thread(rendered, written_down.content, format)
     change = Change().insert(*(ReportFile(_id=file_id(job.id, format), content=file) for format, file in files.items()))
     done = {
         "state": ReportState.ISSUED if job.issuing else ReportState.READY,
@@ -218,33 +219,30 @@ async def _made(reports: Reports, job: ReportJob) -> None:
     await reports.database.save(_proven(change, job, done))
 
 
-async def _drafted(reports: Reports, job: ReportJob) -> Content:
-    content, fields = await _written(reports, job)
-    await reports.database.save(_proven(Change(), job, fields))
-    return content
+async def _drafted(reports: Reports, job: ReportJob) -> None:
+    await reports.database.save(await _written(reports, job))
 
 
-async def _issued(reports: Reports, job: ReportJob) -> Content:
-    """The content as it is issued; its months are locked in the same transaction. Those that are locked already, by
-    the report of another period, stay as they were issued."""
+async def _issued(reports: Reports, job: ReportJob) -> None:
+    """Write what is issued, and lock its months in the same transaction. Those that are locked already, by the report
+    of another period, stay as they were issued."""
     database, clock = reports.database, reports.clock
     async with leading(reports.projecting, clock) as keep:
-        content, fields = await _written(reports, job)
+        change = await _written(reports, job)
         known = (await state_of(database)).locked
         months = [month for month in read_period(job.period).months if month not in known]
         await copy_months(database, months, keep)
-        change = await locked(database, months, job.id, await moment_of_lock(database, clock.now()))
-        await keep(_proven(change, job, fields))
-    return content
+        at = await moment_of_lock(database, clock.now())
+        await keep(change.include(await locked(database, months, job.id, at)))
 
 
-async def _written(reports: Reports, job: ReportJob) -> tuple[Content, dict[str, Any]]:
-    """The content, and how the job keeps it."""
+async def _written(reports: Reports, job: ReportJob) -> Change:
+    """What writes the content down, if the lease is still ours."""
     city = await reports.directory.snapshot()
     asked = Asked(read_period(job.period), job.unit, job.issuing)
     facts = await gathered(reports.figures, city, await reports.source_names(), asked, reports.clock.now())
-    content = written(facts)
-    return content, {"content": content.model_dump(), "as_of": facts.as_of, "percent": 30, "step": "撰写报告"}
+    change = Change().insert(ReportContent(_id=job.id, content=written(facts)))
+    return _proven(change, job, {"as_of": facts.as_of, "percent": 30, "step": "撰写报告"})
 
 
 async def _step(reports: Reports, job: ReportJob, percent: int, step: str) -> None:
@@ -259,7 +257,7 @@ async def _fail(reports: Reports, job: ReportJob, fault: str) -> None:
     change = Change()
     if job.issuing:
         change.delete(IssuedPeriod, job.period, expecting={"report": job.id})
-    change.update(ReportJob, job.id, {"$set": fields}, expecting={"lease": job.lease, "content": None})
+    change.update(ReportJob, job.id, {"$set": fields}, expecting={"lease": job.lease, "as_of": None})
     try:
         await reports.database.save(change)
     except StaleWrite:

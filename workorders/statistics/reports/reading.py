@@ -9,7 +9,15 @@ from foundation.errors import NotFound
 from foundation.paging import Page, PageRequest, page_of
 from identity.actors import Actor
 from workorders.statistics.reports.access import READS_ALL, require_reader, require_visible
-from workorders.statistics.reports.documents import MEDIA_TYPES, SUFFIXES, Format, ReportFile, ReportJob, file_id
+from workorders.statistics.reports.documents import (
+    MEDIA_TYPES,
+    SUFFIXES,
+    Format,
+    IssuedPeriod,
+    ReportFile,
+    ReportJob,
+    file_id,
+)
 from workorders.statistics.reports.periods import REPORT_NAMES, read_period
 
 
@@ -21,6 +29,13 @@ async def report(database: Database, actor: Actor, id: str) -> ReportJob:
         raise NotFound
     require_visible(actor, job.path)
     return job
+
+
+async def being_issued(database: Database, period: str) -> ReportJob | None:
+    """The report that issues a period, as long as it is not made."""
+    claim = await database.get(IssuedPeriod, period)
+    job = None if claim is None else await database.get(ReportJob, claim.report)
+    return None if job is None or job.due is None else job
 
 
 async def reports(database: Database, actor: Actor, request: PageRequest, now: datetime) -> Page[ReportJob]:

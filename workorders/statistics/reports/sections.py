@@ -48,8 +48,8 @@ def trend(facts: Facts) -> Section:
         name="受理量与上年同期", kind=ChartKind.LINES, table=table.name, labels=0, values=(1, 2), most=len(rows)
     )
     busiest = max(facts.trend, key=lambda each: each.received)  # the first of equals
-    sentence = f"受理量最多的是{busiest.label}，共{busiest.received:,}件。"
-    return Section(heading="受理趋势", sentences=(sentence,), tables=(table,), charts=(chart,))
+    sentences = (f"受理量最多的是{busiest.label}，共{busiest.received:,}件。",) if busiest.received else ()
+    return Section(heading="受理趋势", sentences=sentences, tables=(table,), charts=(chart,))
 
 
 def units(facts: Facts) -> Section:
