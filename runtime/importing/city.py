@@ -20,6 +20,9 @@ from runtime.composition import App
 from runtime.importing.history import Placed
 from runtime.importing.mapping import Mapping, TreeMapping
 from runtime.importing.rows import Matter, Refused, State
+from workorders.exchange.documents import Platform
+from workorders.exchange.platforms import MOST_PLATFORMS
+from workorders.lifecycle.values import Upstream
 
 FOUNDER: Final = Actor("system:import", frozenset({Role.SYSTEM, Role.ADMINISTRATOR}), label="数据导入")
 TRIES: Final = 8
@@ -38,6 +41,8 @@ class City:
     directory: Directory
     mapping: Mapping
     snapshot: Snapshot
+    platforms: frozenset[str]
+    """The platforms above that are connected."""
     found: dict[tuple[str, tuple[str, ...]], tuple[str, ...] | str] = field(default_factory=dict)
     """The path of each name met, or why it cannot be used."""
     made: dict[str, int] = field(default_factory=dict)
@@ -47,7 +52,9 @@ class City:
         """The city as it stands now."""
         directory = app.identity.directory
         directory.forget()
-        return cls(app.identity.units, directory, mapping, await directory.snapshot())
+        connected = app.database.collection(Platform).find({"revoked_at": None}, {"_id": 1}).limit(MOST_PLATFORMS)
+        platforms = frozenset(raw["_id"] for raw in await connected.to_list())
+        return cls(app.identity.units, directory, mapping, await directory.snapshot(), platforms)
 
     async def place(self, matter: Matter) -> Placed:
         """Where a matter stands. Raises `Refused`."""
@@ -55,6 +62,7 @@ class City:
         unit = paths["unit"]
         if matter.state is State.OPEN:
             unit = self._standing(unit)
+            self._require_connected(matter.upstream)
         return Placed(unit=unit, category=paths["category"], place=paths["place"], channel=paths["channel"][-1])
 
     def name_of(self, unit: str) -> str:
@@ -78,6 +86,11 @@ class City:
         if heir is None:
             raise Refused(f"承办单位 {unit[-1]} 已撤销，没有承接单位，在办的工单无处可派。")
         return heir.path
+
+    def _require_connected(self, upstream: Upstream | None) -> None:
+        """Somebody has to take the answer to what is open."""
+        if upstream is not None and upstream.source not in self.platforms:
+            raise Refused(f"没有接入编号为 {upstream.source} 的上级平台，在办的上级工单无处上报。")
 
     async def _find(self, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
         mapped, tree = self.mapping.tree(key), self._tree(key)

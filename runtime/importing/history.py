@@ -1,9 +1,10 @@
 """What happened to an imported matter, as the events of an order. Pure.
 
-A closed one went the whole road: taken in, dispatched and signed for when it was opened, answered, approved, accepted
-and archived when it was closed. An open one is in progress at its unit; the lines that were crossed by the day of the
-import are written down as one event, so that its lights stand as they must and nobody is told of what is long past. An
-open emergency goes on the desk of phone tasks.
+A closed one went the whole road: taken in, dispatched and signed for when it was opened, answered, approved and
+accepted when it was closed, then called back if the file tells so, and archived. One that was rejected or withdrawn
+never came to a unit. What a platform above handed down was answered up, and called back by that. An open one is in
+progress at its unit; the lines that were crossed by the day of the import are written down as one event, so that its
+lights stand as they must and nobody is told of what is long past. An open emergency goes on the desk of phone tasks.
 
 The due that the file gives binds the reply and the citizen's promise, as it is (`IMPORTED`). An open matter without
 one goes by the rules in force, from the import on; a closed one is not judged (`UNJUDGED`), nor is what no file tells:
@@ -20,14 +21,18 @@ from runtime.importing.rows import Matter, State
 from workorders.deadlines import clocks
 from workorders.deadlines.lights import turns_yellow
 from workorders.deadlines.values import IMPORTED, UNJUDGED, Deadline, Limit, LimitUnit, Term
+from workorders.exchange.documents import platform_actor_id
 from workorders.lifecycle.facts import (
     Accepted,
+    AnsweredUp,
     Approved,
+    Attempted,
     Closed,
     Dispatched,
     Fact,
     Noted,
     Received,
+    Rejected,
     Replied,
     Signed,
 )
@@ -37,11 +42,13 @@ from workorders.lifecycle.policy.case import Case, Decision
 from workorders.lifecycle.recording import Step
 from workorders.lifecycle.states import Action, AssignmentRole, AssignmentState
 from workorders.lifecycle.terms import Terms
-from workorders.lifecycle.values import Assignment, Closing, Order, Outcome
+from workorders.lifecycle.values import THROUGH_UPSTREAM, Assignment, Closing, Order, Outcome
 
 IMPORTER: Final = Actor("system:import", frozenset({Role.SYSTEM}), label="数据导入")
 MINUTE: Final = timedelta(minutes=1)
 LONGEST_LIMIT: Final = 1_000_000
+NOT_TOLD: Final = "其他渠道"
+"""The right place for a rejected matter, where the file does not say which."""
 
 Happened = tuple[Action, Fact, dict[str, str], datetime]
 
@@ -81,8 +88,12 @@ def _happened(matter: Matter, placed: Placed, id: str, number: str, terms: Terms
     opened, closed = matter.opened, matter.closed
     dues = _Dues(matter, placed.unit[-1], terms, now)
     yield Action.INTAKE, _received(matter, placed, number, dues), matter.texts, opened
-    if matter.state is State.WITHDRAWN and closed is not None:
-        yield Action.WITHDRAW, Noted(), {}, closed
+    if closed is not None and matter.state in (State.WITHDRAWN, State.REJECTED):
+        why = {"reason": matter.answer} if matter.answer else {}
+        if matter.state is State.WITHDRAWN:
+            yield Action.WITHDRAW, Noted(), why, closed
+        else:
+            yield Action.REJECT, Rejected(channel=matter.rejected_to or NOT_TOLD), why, closed
         return
     held = f"{id}:a1"
     yield Action.DISPATCH, Dispatched(assignments=(_assigned(held, matter, placed, dues),)), {}, opened
@@ -101,7 +112,26 @@ def _happened(matter: Matter, placed: Placed, id: str, number: str, terms: Terms
     yield Action.UNIT_APPROVE, Approved(assignment=held, on_time=reply.met_at(closed), review=review), {}, closed
     callback = dues.unjudged(Term.CALLBACK, closed)
     yield Action.HOTLINE_ACCEPT, Accepted(assignment=held, callback=callback), {}, closed
-    yield Action.CALLBACK_CLOSE, Closed(closing=Closing.WITHOUT_CALLBACK), {}, closed
+    if matter.upstream is not None:
+        yield Action.ANSWER_UP, AnsweredUp(round=0), answer, closed
+    yield from _called_back(matter, closed)
+
+
+def _called_back(matter: Matter, closed: datetime) -> Iterator[Happened]:
+    """The callback, by the platform above if that handed the matter down, and the archiving.
+
+    What the file closed with a bad answer was not redone: the answer asks for nothing.
+    """
+    called = matter.called
+    if called is None:
+        yield Action.CALLBACK_CLOSE, Closed(closing=Closing.WITHOUT_CALLBACK), {}, closed
+        return
+    reached = called.grade is not None
+    through = {"through": THROUGH_UPSTREAM} if matter.upstream is not None else {}
+    attempted = Attempted(reached=reached, solved=called.solved, grade=called.grade, **through)
+    yield Action.CALLBACK_ATTEMPT, attempted, {}, called.at
+    closing = Closing.CALLED_BACK if reached else Closing.UNREACHED
+    yield Action.CALLBACK_CLOSE, Closed(closing=closing), {}, called.at
 
 
 def _received(matter: Matter, placed: Placed, number: str, dues: "_Dues") -> Received:
@@ -113,9 +143,9 @@ def _received(matter: Matter, placed: Placed, number: str, dues: "_Dues") -> Rec
         category=placed.category,
         place=placed.place,
         reporter=matter.reporter,
-        reporter_id=None,
+        reporter_id=platform_actor_id(matter.upstream.source) if matter.upstream is not None else None,
         complained_of=None,
-        upstream=None,
+        upstream=matter.upstream,
         linked_to=None,
         contact_record=None,
         rules=dues.terms.rules.id,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
@@ -13,9 +14,12 @@ from foundation.data_files import DataFileInvalid, lines_of, nearest, read_data_
 from foundation.data_files import Path as KeyPath
 from identity.units import ID
 from workorders.deadlines.values import Kind, Urgency
+from workorders.exchange.platforms import PLATFORM_ID
+from workorders.lifecycle.policy import callback
 from workorders.lifecycle.values import Reporter
 
 MOST_LINES: Final = 5_000
+DIGITS: Final = {str(grade): grade for grade in callback.GRADES}
 SHIPPED: Final = Path(__file__).parent / "mappings"
 
 
@@ -43,12 +47,20 @@ def _source(text: str) -> str:
     return text
 
 
+def _platform(text: str) -> str:
+    if not PLATFORM_ID.fullmatch(text):
+        raise ValueError(f"{text!r} 不能作平台编号（2 至 31 个小写字母、数字或短横线，以字母开头）")
+    return text
+
+
 def _levels(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
 NodeId = Annotated[str, AfterValidator(_id)]
+Grade = Annotated[int, Field(ge=1, le=5)]
+PlatformId = Annotated[str, AfterValidator(_platform)]
 Column = Annotated[str, Field(min_length=1)]
 Levels = Annotated[tuple[Column, ...], BeforeValidator(_levels), Field(min_length=1, max_length=8)]
 """One column, or several from the highest level down."""
@@ -72,6 +84,12 @@ class Columns(_Part):
     title: Column | None = None
     detail: Column | None = None
     answer: Column | None = None
+    callback: Column | None = None
+    satisfaction: Column | None = None
+    solved: Column | None = None
+    rejected_to: Column | None = None
+    upstream: Column | None = None
+    upstream_number: Column | None = None
     name: Column | None = None
     phone: Column | None = None
     address: Column | None = None
@@ -97,11 +115,12 @@ class Status(_Part):
     closed: frozenset[str] = frozenset()
     open: frozenset[str] = frozenset()
     withdrawn: frozenset[str] = frozenset()
+    rejected: frozenset[str] = frozenset()
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
-        twice = (self.closed & self.open) | (self.closed & self.withdrawn) | (self.open & self.withdrawn)
-        if twice:
+        words = Counter(word for _, words in self for word in words)
+        if twice := [word for word, number in words.items() if number > 1]:
             raise ValueError(f"{min(twice)!r} 出现在两种状态中")
         return self
 
@@ -116,6 +135,52 @@ class Verdict(_Part):
     def _apart(self) -> Self:
         if twice := self.on_time & self.late:
             raise ValueError(f"{min(twice)!r} 既是按时又是超期")
+        return self
+
+
+class Satisfaction(_Part):
+    """The satisfaction column's values: grades from 1 非常满意 to 5 非常不满意, that nobody was reached, or that nobody
+    was asked.
+
+    Without `values` the column holds the digits 1 to 5, 1 being the best.
+    """
+
+    values: dict[str, Grade] = DIGITS
+    unreached: frozenset[str] = frozenset()
+    none: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        grades = frozenset(self.values)
+        if twice := (grades & self.unreached) | (grades & self.none) | (self.unreached & self.none):
+            raise ValueError(f"{min(twice)!r} 有不止一种含义")
+        return self
+
+
+class Solved(_Part):
+    """The values of the column that says whether the matter was solved; it may be that of the satisfaction."""
+
+    yes: frozenset[str] = frozenset()
+    no: frozenset[str] = frozenset()
+    none: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if twice := (self.yes & self.no) | (self.yes & self.none) | (self.no & self.none):
+            raise ValueError(f"{min(twice)!r} 有不止一种含义")
+        return self
+
+
+class Sources(_Part):
+    """Which platform above 上级平台 handed a matter down, by the upstream column's values; none those of `ours`."""
+
+    values: dict[str, PlatformId] = {}
+    ours: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if twice := self.ours & self.values.keys():
+            raise ValueError(f"{min(twice)!r} 既是上级平台又是本级")
         return self
 
 
@@ -162,6 +227,9 @@ class Mapping(_Part):
     times: Times = Times()
     status: Status = Status()
     verdict: Verdict = Verdict()
+    satisfaction: Satisfaction = Satisfaction()
+    solved: Solved = Solved()
+    upstream: Sources = Sources()
     units: TreeMapping
     categories: TreeMapping
     places: TreeMapping
@@ -179,7 +247,30 @@ class Mapping(_Part):
             raise ValueError("有 columns.status，须在 [status] 中写明各状态的值")
         if self.columns.verdict is not None and not (self.verdict.on_time or self.verdict.late):
             raise ValueError("有 columns.verdict，须在 [verdict] 中写明按时和超期的值")
+        self._check_callback()
+        self._check_upstream()
         return self
+
+    def _check_callback(self) -> None:
+        """A citizen's answer says both how satisfied they are and whether it is solved: half of one is no answer."""
+        columns = self.columns
+        if (columns.satisfaction is None) is not (columns.solved is None):
+            raise ValueError("columns.satisfaction 与 columns.solved 须同时给出；同一列兼有两者时，两项可写同一列")
+        if columns.callback is not None and columns.satisfaction is None:
+            raise ValueError("有 columns.callback，须同时给出 columns.satisfaction 和 columns.solved")
+        if columns.solved is not None and not (self.solved.yes or self.solved.no):
+            raise ValueError("有 columns.solved，须在 [solved] 中写明已解决（yes）和未解决（no）的值")
+
+    def _check_upstream(self) -> None:
+        columns = self.columns
+        if columns.upstream is None:
+            if columns.upstream_number is not None:
+                raise ValueError("有 columns.upstream_number，须同时给出 columns.upstream")
+            return
+        if not self.upstream.values:
+            raise ValueError("有 columns.upstream，须在 [upstream.values] 中写明各上级平台的编号")
+        if columns.upstream_number is None and columns.id is None:
+            raise ValueError("有 columns.upstream，须给出 columns.upstream_number 或 columns.id 作为上级编号")
 
     def tree(self, key: str) -> TreeMapping:
         """The tree that a column of this key names nodes of."""

@@ -1,6 +1,9 @@
-"""Excel workbooks: one sheet, row by row. A formula is seen as one, not as the value that it last came to."""
+"""Excel workbooks: one sheet, row by row. A formula is seen as one, not as the value that it last came to; of a merged
+area every cell but the first is seen as part of it, not as blank."""
 
+import re
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
@@ -8,12 +11,29 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from openpyxl import load_workbook
+from openpyxl.utils import range_boundaries
 
 from runtime.importing.mapping import Mapping
-from runtime.importing.tables import Cell, CellFault, FileRefused, Formula, OtherFormat, Record, Table, digest_of
+from runtime.importing.tables import (
+    CHUNK,
+    Cell,
+    CellFault,
+    FileRefused,
+    Formula,
+    Merged,
+    OtherFormat,
+    Record,
+    Table,
+    digest_of,
+)
 
 DAMAGE = (BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, SyntaxError, TypeError, AttributeError)
 """What openpyxl meets in a file that is none of Excel's, or is damaged; XML's faults are a SyntaxError."""
+MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]*?ref=["']([A-Z]+[0-9]+:[A-Z]+[0-9]+)["']""")
+LONGEST_TAG = 200
+
+Area = tuple[int, int, int, int]
+"""Of merged cells: first row, first column, last row, last column, from 1."""
 
 
 def open_workbook(file: Path, mapping: Mapping) -> Table:
@@ -53,10 +73,48 @@ def _rows(name: str, book: Any, wanted: str | None) -> Iterator[tuple[int, list[
     sheet.reset_dimensions()  # what other programs write there is often wrong
     line = 0
     try:
+        areas = _Areas(sheet)
         for line, row in enumerate(sheet.iter_rows(), 1):
-            yield line, [_cell(cell) for cell in row]
+            yield line, areas.told(line, [_cell(cell) for cell in row])
     except DAMAGE:
         raise OtherFormat(f"{name}：第 {line + 1} 行起工作表已损坏；之前的行已经导入。") from None
+
+
+class _Areas:
+    """The merged areas of a sheet, told of its rows as they come."""
+
+    def __init__(self, sheet: Any) -> None:
+        self._waiting = deque(sorted(_merged(sheet)))
+        self._here: list[tuple[Area, Cell]] = []
+        """Those that reach down to the row, each with what its first cell holds."""
+
+    def told(self, line: int, cells: list[Cell]) -> list[Cell]:
+        """The row, in which each cell that is part of an area is one."""
+        if not self._waiting and not self._here:
+            return cells
+        self._here = [each for each in self._here if each[0][2] >= line]
+        while self._waiting and self._waiting[0][0] <= line:
+            _, column, *_ = area = self._waiting.popleft()
+            self._here.append((area, cells[column - 1] if column <= len(cells) else None))
+        for (top, left, _, right), first in self._here:
+            cells += [None] * (right - len(cells))
+            begin = left if line == top else left - 1
+            cells[begin:right] = [Merged(first)] * (right - begin)
+        return cells
+
+
+def _merged(sheet: Any) -> set[Area]:
+    """openpyxl tells of them only where it holds the whole sheet in memory."""
+    found: set[Area] = set()
+    with sheet._get_source() as source:
+        rest = b""
+        while chunk := source.read(CHUNK):
+            text = rest + chunk
+            for match in MERGED.finditer(text):
+                left, top, right, bottom = range_boundaries(match[1].decode())
+                found.add((top, left, bottom, right))
+            rest = text[-LONGEST_TAG:]
+    return found
 
 
 def _cell(cell: Any) -> Cell:
@@ -76,12 +134,15 @@ def _cell(cell: Any) -> Cell:
 
 
 def _name(cell: Cell) -> str:
+    """What a heading calls its column; a merged one calls every column so that it spans."""
+    if isinstance(cell, Merged):
+        return _name(cell.first)
     return "" if cell is None else str(cell).strip()
 
 
 def _records(rows: Iterator[tuple[int, list[Cell]]], heading: list[str]) -> Iterator[Record]:
-    """Each record; blank rows are passed over."""
+    """Each record; blank rows are passed over, also those within a merged area."""
     for line, cells in rows:
-        if any(cell not in (None, "") for cell in cells):
+        if any(cell not in (None, "") and not isinstance(cell, Merged) for cell in cells):
             filled = [*cells, *[None] * (len(heading) - len(cells))]
             yield Record(line, dict(zip(heading, filled, strict=False)))

@@ -20,7 +20,14 @@ class CellFault:
     """A cell in which the spreadsheet itself shows an error."""
 
 
-Cell = str | int | float | bool | date | datetime | Formula | CellFault | None
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A cell that is part of a merged area: what it holds is said by the area's first cell alone."""
+
+    first: "Cell"
+
+
+Cell = str | int | float | bool | date | datetime | Formula | CellFault | Merged | None
 
 
 class FileRefused(InvalidInput):

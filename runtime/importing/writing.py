@@ -23,7 +23,9 @@ from runtime.importing.documents import Finding, ImportedRow, ImportMark, Told, 
 from runtime.importing.history import Placed, history
 from runtime.importing.mapping import MappingFile
 from runtime.importing.rows import Matter, Reader, Refused
-from runtime.importing.tables import Record, Table
+from runtime.importing.tables import FileRefused, Record, Table
+from workorders.lifecycle.documents import UpstreamClaim
+from workorders.lifecycle.intake import upstream_key
 from workorders.lifecycle.past import Documents, add_past_order
 from workorders.lifecycle.terms import Terms
 from workorders.lifecycle.values import Order
@@ -48,6 +50,8 @@ class _Batch:
     documents: Documents = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     """The numbers that it claims, each with its line."""
+    above: set[str] = field(default_factory=set)
+    """The numbers of platforms above that it claims."""
 
 
 async def import_table(
@@ -86,12 +90,25 @@ async def _begin(app: App, table: Table, mapped: MappingFile) -> ImportMark:
     id = f"{table.digest[:32]}.{mapped.mapping.digest[:16]}"
     mark = await app.database.get(ImportMark, id)
     if mark is None:
+        if mapped.mapping.columns.id is None:
+            await _require_only(app, table, mapped.mapping.source)
         mark = ImportMark(_id=id, file=table.name, source=mapped.mapping.source, as_of=app.clock.now())
         try:
             await app.database.save(Change().insert(mark))
         except AlreadyClaimed:
             raise OtherImporter from None
     return mark
+
+
+async def _require_only(app: App, table: Table, source: str) -> None:
+    """Without numbers, rows that another file of the source brought cannot be told from new ones. Raises
+    `FileRefused`."""
+    other = await app.database.collection(ImportMark).find_one({"source": source})
+    if other is not None:
+        raise FileRefused(
+            f"{table.name}：来源 {source} 已导入过 {other['file']}（内容或映射不同），映射没有编号列 columns.id，"
+            "无法辨认重复的行。请给出编号列，或为这个文件另起一个 source。"
+        )
 
 
 class _Import:
@@ -152,22 +169,27 @@ class _Import:
         """Those that are not imported yet."""
         ids = [self._key(matter.id) for matter, _ in wanted if matter.id is not None]
         known = await self._app.database.get_many(ImportedRow, ids)
+        handed_down = [upstream_key(matter.upstream) for matter, _ in wanted if matter.upstream is not None]
+        claimed = before.above.union(await self._app.database.get_many(UpstreamClaim, handed_down))
         new = []
         for matter, placed in wanted:
-            key = self._key(matter.id) if matter.id is not None else None
-            if key is None:
-                new.append((matter, placed))
-                continue
-            earlier = known.get(key)
-            line = batch.rows.get(key) or before.rows.get(key)
+            key, upstream = self._key(matter.id) if matter.id is not None else None, matter.upstream
+            earlier = known.get(key) if key is not None else None
+            line = batch.rows.get(key) or before.rows.get(key) if key is not None else None
             if earlier is not None and earlier.by == batch.mark.id:
                 line = earlier.line
             if line is not None:
                 self._refuse(batch, matter.line, matter.id, f"编号 {matter.id} 已在第 {line} 行出现。")
             elif earlier is not None:
                 batch.mark.counts.already += 1
+            elif upstream is not None and upstream_key(upstream) in claimed:
+                self._refuse(batch, matter.line, matter.id, f"上级编号 {upstream.number} 已有工单。")
             else:
-                batch.rows[key] = matter.line
+                if key is not None:
+                    batch.rows[key] = matter.line
+                if upstream is not None:
+                    batch.above.add(upstream_key(upstream))
+                    claimed.add(upstream_key(upstream))
                 new.append((matter, placed))
         return new
 

@@ -17,19 +17,40 @@ import holidays
 ONE_DAY = timedelta(days=1)
 
 
+SHIFTS = ((time(8, 30), time(12)), (time(13), time(17)))
+"""The working hours of a working day."""
+
+
 @cache
-def fifth_working_day(day: date) -> date:
+def works(day: date) -> bool:
     china = holidays.country_holidays("CN", years=range(2011, 2027))
-    left = 5
-    while left:
+    return day in china.weekend_workdays or (day.weekday() < 5 and day not in china)
+
+
+@cache
+def working_day_after(day: date, number: int) -> date:
+    while number:
         day += ONE_DAY
-        left -= day in china.weekend_workdays or (day.weekday() < 5 and day not in china)
+        number -= works(day)
     return day
+
+
+def after_working_time(start: datetime, left: timedelta) -> datetime:
+    """When so much working time has passed."""
+    day = start.date()
+    while True:
+        for opens, closes in SHIFTS if works(day) else ():
+            begin, end = max(start, datetime.combine(day, opens)), datetime.combine(day, closes)
+            if begin < end:
+                if left <= end - begin:
+                    return begin + left
+                left -= end - begin
+        day += ONE_DAY
 
 
 def _figures(rows: list[tuple[datetime, datetime]]) -> dict[str, Any]:
     seconds = sorted(int((replied - sent).total_seconds()) for sent, replied in rows)
-    on_time = sum(replied <= datetime.combine(fifth_working_day(sent.date()), time(17)) for sent, replied in rows)
+    on_time = sum(replied <= datetime.combine(working_day_after(sent.date(), 5), time(17)) for sent, replied in rows)
     return {
         "received": len(rows),
         "replied": len(rows),

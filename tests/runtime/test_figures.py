@@ -6,7 +6,8 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -22,54 +23,84 @@ from runtime.preparing import installation
 from runtime.replay.playing import play
 from runtime.server import Server
 from tests.runtime.processes import Ended, environment, zhengtong
-from tests.runtime.recount import fifth_working_day
+from tests.runtime.recount import ONE_DAY, after_working_time, working_day_after
 from tests.runtime.test_replay import GOOD, read, read_file, replayer, sample, written
 from workorders.statistics.checking import check
-from workorders.statistics.definitions import Figure
+from workorders.statistics.definitions import Figure, HandlingTimes
 from workorders.statistics.reading import Period, Question
 from workorders.statistics.windows import Per, Window
 
 __all__ = ["sample"]
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
+TWO_HOURS = timedelta(hours=2)
 YEARS = [Window(date(year, 1, 1), date(year + 3, 12, 31)) for year in range(2010, 2024, 4)]
 Months = dict[str, tuple[int, int]]
 """Numerator and denominator of each month that has any."""
 
 
 def counted_from(file: Path) -> dict[Figure, Months]:
-    """Each figure by month: received by the message, on time by the deadline, satisfied by the reply."""
+    """Each figure by month: received by the message, on time by the deadline, satisfied by the reply.
+
+    Whoever was late was supervised at the deadline; a supervision has three working days, and ends with the reply.
+    """
     above: dict[Figure, Counter[str]] = {figure: Counter() for figure in Figure}
     below: dict[Figure, Counter[str]] = {figure: Counter() for figure in Figure}
 
-    def count(figure: Figure, day: date, yes: bool) -> None:
-        below[figure][f"{day:%Y-%m}"] += 1
-        above[figure][f"{day:%Y-%m}"] += yes
+    def count(day: date, *figures: Figure, yes: bool = True) -> None:
+        for figure in figures:
+            below[figure][f"{day:%Y-%m}"] += 1
+            above[figure][f"{day:%Y-%m}"] += yes
 
-    with file.open(encoding="utf-8-sig", newline="") as opened:
-        for row in csv.DictReader(opened):
-            sent, replied = datetime.fromisoformat(row["留言时间"]), datetime.fromisoformat(row["答复时间"])
-            due = datetime.combine(fifth_working_day(sent.date()), time(17))
-            count(Figure.RECEIVED, sent.date(), True)
-            count(Figure.COMPLETED, sent.date(), True)
-            count(Figure.ON_TIME, due.date(), replied <= due)
-            count(Figure.SATISFIED, replied.date(), True)
-            count(Figure.CALLED_BACK, replied.date(), True)
-            count(Figure.REDONE, replied.date(), False)
+    for sent, replied in _times(file):
+        due = _due(sent)
+        count(sent.date(), Figure.RECEIVED, Figure.COMPLETED)
+        count(sent.date(), Figure.ANSWERED_AT_ONCE, Figure.RETURNED, yes=False)
+        signed_by = after_working_time(sent, TWO_HOURS)
+        count(signed_by.date(), Figure.SIGNED_ON_TIME)
+        count(max(sent + ONE_DAY, after_working_time(signed_by, TWO_HOURS)).date(), Figure.CONTACTED_ON_TIME)
+        count(due.date(), Figure.ON_TIME, yes=replied <= due)
+        count(due.date(), Figure.EXTENDED, yes=False)
+        count(replied.date(), Figure.CALLED_BACK, Figure.SOLVED, Figure.SATISFIED)
+        count(replied.date(), Figure.REDONE, yes=False)
+        if replied > due:
+            count(due.date(), Figure.SUPERVISED)
+            answer_by = datetime.combine(working_day_after(due.date(), 3), time(17))
+            if replied > answer_by:
+                count(answer_by.date(), Figure.SUPERVISION_ANSWERED, yes=False)
     return {
         figure: {month: (above[figure][month], number) for month, number in below[figure].items()} for figure in above
     }
 
 
-COUNTED = (
-    Figure.RECEIVED, Figure.COMPLETED, Figure.ON_TIME, Figure.SATISFIED, Figure.CALLED_BACK, Figure.REDONE,
-)  # fmt: skip
+def handling_from(file: Path) -> dict[str, HandlingTimes]:
+    """How long the replies of each month took: rounded up to the hour, beyond two days to the day."""
+    months: dict[str, list[timedelta]] = {}
+    for sent, replied in _times(file):
+        months.setdefault(f"{replied:%Y-%m}", []).append(replied - sent)
+
+    def rank(taken: list[timedelta], percent: int) -> int:
+        hours = ceil(sorted(taken)[ceil(len(taken) * percent / 100) - 1] / timedelta(hours=1))
+        return hours if hours <= 48 else 24 * ceil(hours / 24)
+
+    return {month: HandlingTimes(len(taken), rank(taken, 50), rank(taken, 90)) for month, taken in months.items()}
+
+
+def _times(file: Path) -> Iterator[tuple[datetime, datetime]]:
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        for row in csv.DictReader(opened):
+            yield datetime.fromisoformat(row["留言时间"]), datetime.fromisoformat(row["答复时间"])
+
+
+def _due(sent: datetime) -> datetime:
+    return datetime.combine(working_day_after(sent.date(), 5), time(17))
 
 
 async def test_the_figures_of_real_replies_are_those_counted_from_the_file(
     settings: Settings, mongodb_uri: str, sample: Path
 ) -> None:
     expected = counted_from(sample)
+    assert all(expected[figure] for figure in Figure)
     async with replayer(settings, mongodb_uri, "replay_statistics") as app:
         await play(app, read_file(sample))
         found = [
@@ -77,8 +108,10 @@ async def test_the_figures_of_real_replies_are_those_counted_from_the_file(
             for window in YEARS
             for period in (await app.figures.table(system_actor("t"), Question(window, per=Per.MONTH), NOW)).periods
         ]
-        for figure in COUNTED:
+        for figure in Figure:
             assert _by_month(found, figure) == expected[figure], figure
+        handled = {f"{period.window.first:%Y-%m}": period.total.handling for period in found}
+        assert {month: each for month, each in handled.items() if each.orders} == handling_from(sample)
         checked = await check(app.database, app.figures.zone, app.projector, app.clock)
         assert checked.differences == []
         assert checked.orders == len(read_file(sample).rows)

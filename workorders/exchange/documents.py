@@ -20,6 +20,11 @@ class PlatformKey(BaseModel):
     revoked_at: datetime | None = None
 
 
+def platform_actor_id(platform: str) -> str:
+    """Whose the orders are that a platform handed down: it may read them, and acts under that name."""
+    return f"upstream:{platform}"
+
+
 class Platform(Stored):
     """A platform above 上级平台 that is, or was, connected; `_id` is what its hand-downs name as their source.
 
@@ -48,7 +53,7 @@ class Platform(Stored):
     @property
     def actor(self) -> Actor:
         """The platform as it acts on the orders that it handed down."""
-        return Actor(id=f"upstream:{self.id}", roles=frozenset({Role.UPSTREAM}), label=self.name)
+        return Actor(id=platform_actor_id(self.id), roles=frozenset({Role.UPSTREAM}), label=self.name)
 
 
 class SeenNonce(Stored):

@@ -16,8 +16,15 @@ from foundation.outbox import OutboxRow, outbox_id
 from foundation.paging import time_key
 from foundation.timers import Timer
 from workorders.deadlines.packs import RulePack
-from workorders.lifecycle.documents import NumberClaim, OrderDocument, PhoneDesk, UnitDesk
-from workorders.lifecycle.intake import blank_document
+from workorders.lifecycle.documents import (
+    NumberClaim,
+    OrderDocument,
+    PhoneDesk,
+    UnitDesk,
+    UpstreamClaim,
+    UpstreamDesk,
+)
+from workorders.lifecycle.intake import blank_document, upstream_key
 from workorders.lifecycle.lines import next_moment
 from workorders.lifecycle.recording import PROJECTOR, WATCH_TIMER, Step, event_fields
 from workorders.lifecycle.values import Order
@@ -51,10 +58,14 @@ def add_past_order(
         document = document.changed(watched_at=moment, watched_by=timer.id)
     _add(documents, OrderDocument, document.stored())
     _add(documents, NumberClaim, {"_id": order.number, "v": 1, "order": order.id})
+    if order.upstream is not None:
+        _add(documents, UpstreamClaim, {"_id": upstream_key(order.upstream), "v": 1, "order": order.id})
     for assignment in order.assignments:
         _add(documents, UnitDesk, UnitDesk.of(order, assignment).stored())
     if (phoned := PhoneDesk.of(order)) is not None:
         _add(documents, PhoneDesk, phoned.stored())
+    if (above := UpstreamDesk.of(order)) is not None:
+        _add(documents, UpstreamDesk, above.stored())
     _add(documents, OutboxRow, _outbox_row(PROJECTOR, order, now))
     return document
 

@@ -181,6 +181,82 @@ def test_of_several_sheets_one_must_be_named(tmp_path: Path) -> None:
         open_table(file, named.model_copy(update={"sheet": "第三个"}))
 
 
+def merged(file: Path, areas: list[str], *rows: list[Any]) -> Path:
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    for area in areas:
+        book.active.merge_cells(area)
+    book.save(file)
+    return file
+
+
+def test_a_heading_of_merged_cells_names_the_columns_that_it_spans(tmp_path: Path) -> None:
+    """A title above, a group of columns under one word, and a name that spans both lines of the heading."""
+    above = ["编号等", "时间", None, None, *boston.HEADING[4:]]
+    below = ["case_id", *boston.HEADING[1:4], *[None] * len(boston.HEADING[4:])]
+    down = [f"{chr(ord('A') + n)}2:{chr(ord('A') + n)}3" for n in range(4, len(boston.HEADING))]
+    rows = (["2015年工单台账"], above, below, list(GOOD.values()))
+    two_lines = MappingFile(f"heading_line = 3\n{BOSTON}", "m.toml")
+    file = merged(tmp_path / "m.xlsx", ["A1:M1", "B2:D2", *down], *rows)
+    read, refused = matters(file, two_lines.mapping)
+    assert refused == []
+    assert [(matter.line, matter.on_time, matter.names["unit"]) for matter in read] == [
+        (4, True, (GOOD["department"],))
+    ]
+    one_word = merged(tmp_path / "w.xlsx", ["B1:D1"], ["case_id", "open_dt", *[None] * 2, *boston.HEADING[4:]])
+    with pytest.raises(DataFileInvalid, match="文件有 3 个“open_dt”列"):
+        read_mapping("boston311").require(
+            open_table(one_word, two_lines.mapping.model_copy(update={"heading_line": 1})).heading
+        )
+
+
+def test_a_cell_that_is_part_of_a_merged_area_refuses_its_row_where_it_is_read(tmp_path: Path) -> None:
+    """It is blank in the file, and means what stands above or beside it: no default may stand in."""
+    rows = [list(GOOD.values()) for _ in range(4)]
+    for n, row in enumerate(rows):
+        row[0] = f"{n}"
+    column = boston.HEADING.index("department")
+    rows[2][column] = None
+    letter = chr(ord("A") + column)
+    areas = [f"{letter}3:{letter}4", "A7:M8"]
+    file = merged(tmp_path / "m.xlsx", areas, list(boston.HEADING), *rows, [], ["备注：以上为本月工单"])
+    read, refused = matters(file)
+    assert [matter.line for matter in read] == [2, 3, 5]
+    assert refused == [
+        (4, "“department”是合并单元格的一部分，请先取消合并并逐行填写。"),
+        (7, "“open_dt”是合并单元格的一部分，请先取消合并并逐行填写。"),
+    ]
+
+
+DATES = ("2015-03-01 09:00", "01/03/2015 09:00", "03/01/2015 09:00 AM", "13/03/2015 09:00", "2015年3月1日")
+"""Three ways to write a day in one column; the second and third tell month and day apart by nothing but the mapping."""
+
+
+@pytest.mark.parametrize(
+    ("formats", "wrong"),
+    [
+        ("[]", {3, 4, 5}),
+        ('["iso", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"]', {3, 4, 6}),
+        ('["iso", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p", "%Y年%m月%d日"]', set()),
+    ],
+)
+def test_dates_in_three_formats_are_read_by_those_of_the_mapping_or_refused_never_guessed(
+    tmp_path: Path, formats: str, wrong: set[int]
+) -> None:
+    mapping = MappingFile(BOSTON.replace('formats = ["iso"]', f"formats = {formats}"), "m.toml").mapping
+    iso = {"closed_dt": "2015-03-20T09:00:00", "target_dt": ""}
+    if "iso" not in formats:
+        iso["closed_dt"] = "2015-03-20 09:00"
+    rows = [GOOD | iso | {"case_id": f"{n}", "open_dt": written} for n, written in enumerate(DATES)]
+    read, refused = matters(boston.write(tmp_path / "d.csv", rows), mapping)
+    assert {line for line, _ in refused} == wrong
+    assert all("无法识别" in said or "不止一种读法" in said for _, said in refused)
+    days = {2: 1, 3: 1, 4: 1, 5: 13, 6: 1}
+    for matter in read:
+        assert (matter.opened.month, matter.opened.day) == (3, days[matter.line])
+
+
 def test_a_formula_or_an_error_in_a_column_that_is_read_refuses_the_row(tmp_path: Path) -> None:
     rows = [list(GOOD.values()) for _ in range(5)]
     for n, row in enumerate(rows):
