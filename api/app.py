@@ -20,6 +20,7 @@ from api.http.view import GraphQLView
 from api.schema import build_schema
 from api.services import Services
 from api.workorders.changes import Changes
+from api.workorders.screens import Screens
 from foundation.settings import Environment
 
 
@@ -29,7 +30,8 @@ def create_app(services: Services) -> Starlette:
     development = services.settings.environment is Environment.DEVELOPMENT
     schema = build_schema(introspection=development)
     changes = Changes(services.database)
-    graphql = GraphQLView(services, schema, changes)
+    screens = Screens(services, changes)
+    graphql = GraphQLView(services, schema, changes, screens)
     metrics.subscribers.set_function(lambda: changes.listening)
 
     @asynccontextmanager
@@ -37,6 +39,7 @@ def create_app(services: Services) -> Starlette:
         try:
             yield
         finally:
+            await screens.close()
             await changes.close()
 
     return Starlette(

@@ -24,6 +24,7 @@ from api.nodes import NodeQueries
 from api.notifications.inbox import InboxMutations, InboxQueries, InboxSubscriptions
 from api.problems import Problems
 from api.scalars import SCALARS
+from api.workorders.board import BoardSubscriptions
 from api.workorders.catalogue import CatalogueMutations, CatalogueQueries
 from api.workorders.contacts import ContactMutations, ContactQueries
 from api.workorders.dispatching import DispatchingMutations
@@ -93,7 +94,7 @@ class Mutation(
 
 
 @strawberry.type
-class Subscription(OrderSubscriptions, InboxSubscriptions):
+class Subscription(OrderSubscriptions, InboxSubscriptions, BoardSubscriptions):
     pass
 
 

@@ -40,6 +40,8 @@ class OrderFilter:
     """Orders that are, or once were, at this unit or below it."""
     due: Span | None = None
     """When the desk that an order lies on is due."""
+    light: Light | None = None
+    """That of the desk that it lies on, as the latest event has it."""
     phone_hash: str | None = None
     name_hash: str | None = None
 
@@ -120,6 +122,8 @@ class OrderRepository:
             narrow["order.channel"] = where.channel
         if where.unit:
             narrow["order.assignments.ancestors"] = where.unit
+        if where.light:
+            narrow["light"] = where.light
         if where.due:
             narrow["due_key"] = {"$gte": instant(where.due.start), "$lt": instant(where.due.end)}
         page = await page_of(
@@ -206,6 +210,41 @@ class OrderRepository:
             around=now,
             span=due or Span(),
             narrow={"light": light} if light else None,
+        )
+        return page.map([UnitDesk.load(raw) for raw in page.items])
+
+    async def assigned(
+        self,
+        actor: Actor,
+        unit: str,
+        request: PageRequest,
+        now: datetime,
+        *,
+        since: datetime = EARLIEST,
+        tasks: Sequence[UnitTask] = (),
+        due: Span | None = None,
+        light: Light | None = None,
+    ) -> Page[UnitDesk]:
+        """Whatever a unit or one below it was given, newest first: by when it was assigned, which nothing moves.
+
+        Raises `NotAllowed` as `unit_desk` does.
+        """
+        require_unit_desk(actor, unit)
+        narrow: dict[str, object] = {"light": light} if light else {}
+        if tasks:
+            narrow["desk"] = {"$in": list(tasks)}
+        if due:
+            narrow["due_key"] = {"$gte": instant(due.start), "$lt": instant(due.end)}
+        page = await page_of(
+            self._database,
+            UnitDesk,
+            {"ancestors": unit},
+            "assigned_key",
+            request,
+            descending=True,
+            around=now,
+            span=Span(start=since),
+            narrow=narrow,
         )
         return page.map([UnitDesk.load(raw) for raw in page.items])
 
