@@ -1,5 +1,6 @@
 """The HTTP application of one process."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from api.http import explorer
 from api.http.exchange import ExchangeApi
+from api.http.exports import OrderExports
 from api.http.files import Files
 from api.http.health import Ready, alive
 from api.http.metrics import Metrics
@@ -22,6 +24,7 @@ from api.services import Services
 from api.workorders.changes import Changes
 from api.workorders.screens import Screens
 from foundation.settings import Environment
+from workorders.exporting.writing import remove_abandoned
 
 
 def create_app(services: Services) -> Starlette:
@@ -36,6 +39,7 @@ def create_app(services: Services) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await asyncio.to_thread(remove_abandoned)
         try:
             yield
         finally:
@@ -49,6 +53,7 @@ def create_app(services: Services) -> Starlette:
             *([Route("/graphql/explorer/{name}", explorer.asset)] if development else ()),
             Route("/files/{id}", Files(services).__call__),
             *ExchangeApi(services).routes(),
+            *OrderExports(services).routes(),
             Route("/healthz", alive),
             Route("/readyz", Ready(services).__call__),
             Route("/metrics", metrics.page),

@@ -28,6 +28,7 @@ from api.workorders.board import BoardSubscriptions
 from api.workorders.catalogue import CatalogueMutations, CatalogueQueries
 from api.workorders.contacts import ContactMutations, ContactQueries
 from api.workorders.dispatching import DispatchingMutations
+from api.workorders.exports import ExportMutations
 from api.workorders.figures import FigureQueries
 from api.workorders.files import FileMutations
 from api.workorders.handling import HandlingMutations
@@ -89,6 +90,7 @@ class Mutation(
     SupervisingMutations,
     PhoningMutations,
     MeetingMutations,
+    ExportMutations,
 ):
     pass
 

@@ -24,6 +24,8 @@ from workorders.exchange.admitting import Gate
 from workorders.exchange.platforms import Platforms
 from workorders.exchange.receiving import Exchange
 from workorders.exchange.sending import HttpCourier, sender
+from workorders.exporting.exporting import Exports
+from workorders.exporting.links import Links
 from workorders.lifecycle.library import PublishedCalendars, StoredTerms
 from workorders.lifecycle.notifying import notifier
 from workorders.lifecycle.office import Office
@@ -61,6 +63,8 @@ class App:
     cataloguing: Cataloguing
     supervisions: SupervisionRepository
     figures: Figures
+    exports: Exports
+    links: Links
     timers: Timers
     consumers: tuple[Consumer, ...]
     gateway: HttpSmsGateway
@@ -112,6 +116,7 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         orders=orders,
     )
     courier = HttpCourier()
+    figures = Figures(database, zone)
     return App(
         settings=settings,
         clock=clock,
@@ -136,7 +141,9 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
         contacts=ContactDesk(office),
         cataloguing=Cataloguing(database, clock, library, catalogue),
         supervisions=SupervisionRepository(database),
-        figures=Figures(database, zone),
+        figures=figures,
+        exports=Exports(office, figures, identity.directory),
+        links=Links(database, identity.sessions, clock),
         timers=Timers(database, timer_handlers(office)),
         # What acts on orders stands before what tells of it: worked through in turn, nothing is left over.
         consumers=(

@@ -16,6 +16,7 @@ from api.workorders.changes import Changes
 from api.workorders.screens import Screens
 from foundation.clock import SettableClock
 from tests.api.serving import CITIZENS, MONDAY, STAFF, Api, Json, Socket
+from workorders.deadlines.lights import Light
 from workorders.deadlines.values import Urgency
 from workorders.lifecycle.documents import OrderDocument, UnitTask
 from workorders.lifecycle.lines import stage_light
@@ -127,7 +128,7 @@ async def test_the_first_board_comes_at_once_and_is_what_the_orders_say(town: Ap
         status.name: states[status.name] for status in open_states
     }
     lights = Counter(stage_light(order, town.clock.now()) for order in stored if not order.ended)
-    assert told["lights"] == {light: lights[light] for light in ("green", "yellow", "red")}
+    assert told["lights"] == {light.value: lights[light] for light in Light}
     assert {each["value"]: each["received"] for each in told["firstUnits"]} == {"unit:water": 4, "unit:heating": 1}
     assert told["firstCategories"] == [{"value": "category:leak", "name": "管道漏水", "received": len(stored)}]
     newest = sorted(stored, key=lambda order: (order.received_at, order.id), reverse=True)[:10]
@@ -197,7 +198,7 @@ async def test_days_begin_and_deadlines_pass_by_themselves(town: Api) -> None:
     assert at_the_end.overdue >= len(open_then)
     ours = await board(town, "water", later=timedelta(days=(last - MONDAY.date()).days, hours=14))
     assert 0 < ours.overdue <= at_the_end.overdue
-    assert ours.desks.keys() == set(UnitTask) - {UnitTask.ENDED}
+    assert {*ours.desks} == {task for task in UnitTask if task is not UnitTask.ENDED}
 
 
 async def test_a_screen_is_read_once_for_all_who_watch_and_again_when_a_day_begins(

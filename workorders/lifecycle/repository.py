@@ -21,7 +21,7 @@ from workorders.lifecycle.documents import (
     UpstreamTask,
     request_desk,
 )
-from workorders.lifecycle.states import RequestKind, Status
+from workorders.lifecycle.states import ENDED, RequestKind, Status
 
 WIDEST_WINDOW = timedelta(days=31)
 MOST_EVENTS = 100_000
@@ -29,7 +29,7 @@ MOST_EVENTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """What an order list is narrowed to. Without a status or a person, `received` spans 31 days at most."""
+    """What an order list is narrowed to. `received` spans 31 days at most, unless a person or an open state leads."""
 
     statuses: tuple[Status, ...] = ()
     received: Span | None = None
@@ -273,11 +273,13 @@ def _loaded(page: Page[Raw]) -> Page[OrderDocument]:
 
 
 def _search_terms(where: OrderFilter, now: datetime) -> tuple[dict[str, object], Span]:
-    """The equality that leads the index, and the span: 31 days unless a person leads."""
+    """The equality that leads the index, and the span: 31 days unless a person or one open state leads."""
     if where.phone_hash:
         return {"phone_hash": where.phone_hash}, where.received or Span()
     if where.name_hash:
         return {"name_hash": where.name_hash}, where.received or Span()
+    if len(where.statuses) == 1 and where.statuses[0] not in ENDED:
+        return {"status": where.statuses[0]}, where.received or Span()
     span = where.received or Span(start=now - WIDEST_WINDOW, end=now + timedelta(days=1))
     if span.end - span.start > WIDEST_WINDOW + timedelta(days=1):
         raise InvalidInput.field("received", "查询的受理时间跨度不能超过 31 天。")

@@ -289,3 +289,7 @@ CAUSE_NAMES: Mapping[SupervisionCause, str] = MappingProxyType(
         SupervisionCause.REPEATED: "同一地点反复投诉",
     }
 )
+
+ROLE_NAMES: Mapping[AssignmentRole, str] = MappingProxyType(
+    {AssignmentRole.LEAD: "主办", AssignmentRole.CO: "协办", AssignmentRole.DELEGATED: "转派"}
+)
