@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import costs, cycles, deadlines, figuring, importing, lighting, replaying, soaking
+from bench import costs, cycles, deadlines, exporting, figuring, importing, lighting, replaying, soaking
 from bench.city import Place
 from bench.rows import Row, keep, show
 from foundation.engine import EmbeddedEngine, find_engine
@@ -26,6 +26,7 @@ MEASUREMENTS: dict[str, Callable[[Place], Awaitable[list[Row]]]] = {
     "cycles": cycles.measure,
     "lights": lighting.measure,
     "figures": figuring.measure,
+    "exports": exporting.measure,
     "replay": replaying.measure,
     "import": importing.measure,
 }

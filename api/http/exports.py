@@ -138,9 +138,9 @@ class _Endpoint:
             with sheet.path.open("rb") as file:
                 while piece := await asyncio.to_thread(file.read, PIECE):
                     await send(_piece(piece))
-            await send(_piece(b"", more=False))
         finally:
             await asyncio.to_thread(sheet.close)
+        await send(_piece(b"", more=False))
 
     def _start(self, more: Mapping[str, str]) -> Message:
         now = self._services.clock.now().astimezone(self._services.figures.zone)

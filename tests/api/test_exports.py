@@ -22,7 +22,7 @@ from foundation.rate_limits import RateWindow
 from identity.documents import AuditEntry, Staff
 from tests.api.serving import MONDAY, PROBLEM, Api, Json
 from workorders.exporting import exporting, reading, writing
-from workorders.exporting.columns import COLUMNS
+from workorders.exporting.columns import COLUMNS, Cell
 from workorders.exporting.documents import ExportLink
 from workorders.lifecycle.documents import UnitTask
 from workorders.lifecycle.errors import STATUS_NAMES
@@ -187,7 +187,7 @@ async def test_no_cell_is_a_formula(api: Api) -> None:
 
 
 def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe() -> None:
-    cells = ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "－1", "a=1", "", -1, None]
+    cells: list[Cell] = ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "－1", "a=1", "", -1, None]
     (row,) = csv.reader(io.StringIO(writing.csv_rows([cells]).decode(), newline=""))
     assert row[:9] == [f"'{cell}" for cell in cells[:9]]
     assert row[9:] == ["a=1", "", "-1", ""]

@@ -11,5 +11,6 @@ it has come to; a rollup 汇总 holds how many entries there are of each kind. T
 | `tallying`, `windows`, `ranking`, `naming` | telling figures apart: by what, over which days, in which order (pure) |
 | `projecting` | one fold of the projector |
 | `reading`, `comparing`, `listing` | figures of a window, and the orders behind them, each naming its reader |
+| `board` | the wall screen 大屏: how everything stands now |
 | `recounting`, `checking`, `rebuilding` | counting from the events alone: to compare, to make the figures anew |
 """
