@@ -1,5 +1,6 @@
 """The HTTP application of one process."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from api.http import explorer
 from api.http.exchange import ExchangeApi
+from api.http.exports import OrderExports
 from api.http.files import Files
 from api.http.health import Ready, alive
 from api.http.metrics import Metrics
@@ -21,7 +23,9 @@ from api.http.view import GraphQLView
 from api.schema import build_schema
 from api.services import Services
 from api.workorders.changes import Changes
+from api.workorders.screens import Screens
 from foundation.settings import Environment
+from workorders.exporting.writing import remove_abandoned
 
 
 def create_app(services: Services) -> Starlette:
@@ -30,14 +34,17 @@ def create_app(services: Services) -> Starlette:
     development = services.settings.environment is Environment.DEVELOPMENT
     schema = build_schema(introspection=development)
     changes = Changes(services.database)
-    graphql = GraphQLView(services, schema, changes)
+    screens = Screens(services, changes)
+    graphql = GraphQLView(services, schema, changes, screens)
     metrics.subscribers.set_function(lambda: changes.listening)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await asyncio.to_thread(remove_abandoned)
         try:
             yield
         finally:
+            await screens.close()
             await changes.close()
 
     return Starlette(
@@ -48,6 +55,7 @@ def create_app(services: Services) -> Starlette:
             Route("/files/{id}", Files(services).__call__),
             Route("/reports/{file}", ReportFiles(services).__call__),
             *ExchangeApi(services).routes(),
+            *OrderExports(services).routes(),
             Route("/healthz", alive),
             Route("/readyz", Ready(services).__call__),
             Route("/metrics", metrics.page),

@@ -7,6 +7,7 @@ import strawberry
 
 from api.services import Services
 from api.workorders.changes import Changes
+from api.workorders.screens import Screens
 from foundation.errors import Unauthenticated
 from foundation.idempotency import Once
 from identity.actors import Actor
@@ -28,6 +29,7 @@ class Context:
 
     services: Services
     changes: Changes
+    screens: Screens
     request_id: str
     origin: Origin
     token: str | None

@@ -25,10 +25,12 @@ from api.notifications.inbox import InboxMutations, InboxQueries, InboxSubscript
 from api.problems import Problems
 from api.scalars import SCALARS
 from api.workorders.assessments import AssessmentMutations, AssessmentQueries
+from api.workorders.board import BoardSubscriptions
 from api.workorders.catalogue import CatalogueMutations, CatalogueQueries
 from api.workorders.contacts import ContactMutations, ContactQueries
 from api.workorders.dispatching import DispatchingMutations
 from api.workorders.excluding import ExcludingMutations, ExcludingQueries
+from api.workorders.exports import ExportMutations
 from api.workorders.figures import FigureQueries
 from api.workorders.files import FileMutations
 from api.workorders.handling import HandlingMutations
@@ -97,12 +99,13 @@ class Mutation(
     MeetingMutations,
     ReportMutations,
     AssessmentMutations,
+    ExportMutations,
 ):
     pass
 
 
 @strawberry.type
-class Subscription(OrderSubscriptions, InboxSubscriptions):
+class Subscription(OrderSubscriptions, InboxSubscriptions, BoardSubscriptions):
     pass
 
 

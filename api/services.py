@@ -9,6 +9,8 @@ from identity.assembly import Identity
 from workorders.attachments.desk import AttachmentDesk
 from workorders.contacts.desk import ContactDesk
 from workorders.exchange.receiving import Exchange
+from workorders.exporting.exporting import Exports
+from workorders.exporting.links import Links
 from workorders.lifecycle.office import Office
 from workorders.lifecycle.terms import TermsLibrary
 from workorders.routing.cataloguing import Cataloguing
@@ -52,3 +54,7 @@ class Services(Protocol):
     def assessments(self) -> Assessments: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def exports(self) -> Exports: ...
+    @property
+    def links(self) -> Links: ...

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import costs, cycles, deadlines, figuring, importing, lighting, replaying, reporting, soaking
+from bench import costs, cycles, deadlines, exporting, figuring, importing, lighting, replaying, reporting, soaking
 from bench.city import Place
 from bench.rows import Row, keep, show
 from foundation.engine import EmbeddedEngine, find_engine
@@ -27,6 +27,7 @@ MEASUREMENTS: dict[str, Callable[[Place], Awaitable[list[Row]]]] = {
     "lights": lighting.measure,
     "figures": figuring.measure,
     "report": reporting.measure,
+    "exports": exporting.measure,
     "replay": replaying.measure,
     "import": importing.measure,
 }

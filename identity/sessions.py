@@ -128,6 +128,16 @@ class Sessions:
                 self._alive.popitem(last=False)
         return actor
 
+    async def speaking(self, session: str) -> Actor:
+        """Whom a session speaks for, with the roles and the unit of now. Raises SessionEnded."""
+        found = await self._repository.session(session)
+        if found is None or found.ended_at is not None or self._clock.now() >= found.expires:
+            raise SessionEnded
+        actor = await actor_of(self._repository, found.subject, session)
+        if actor is None:
+            raise SessionEnded
+        return actor
+
     def _known_alive(self, session: str, now: datetime) -> bool:
         seen = self._alive.get(session)
         return seen is not None and timedelta(0) <= now - seen < LIVENESS_KEPT

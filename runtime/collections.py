@@ -16,6 +16,7 @@ from runtime.migrations import MigrationRecord
 from workorders.attachments.documents import MODELS as ATTACHMENTS
 from workorders.contacts.documents import MODELS as CONTACTS
 from workorders.exchange.documents import MODELS as EXCHANGE
+from workorders.exporting.documents import MODELS as EXPORTING
 from workorders.lifecycle import checkpoints, library, projecting
 from workorders.lifecycle.documents import MODELS as LIFECYCLE
 from workorders.routing.documents import MODELS as ROUTING
@@ -37,6 +38,7 @@ STORED: Final[tuple[type[Stored], ...]] = (
     *ATTACHMENTS,
     *CONTACTS,
     *EXCHANGE,
+    *EXPORTING,
     *IDENTITY,
     *IMPORTING,
     *LIFECYCLE,

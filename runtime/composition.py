@@ -24,6 +24,8 @@ from workorders.exchange.admitting import Gate
 from workorders.exchange.platforms import Platforms
 from workorders.exchange.receiving import Exchange
 from workorders.exchange.sending import HttpCourier, sender
+from workorders.exporting.exporting import Exports
+from workorders.exporting.links import Links
 from workorders.lifecycle.library import PublishedCalendars, StoredTerms
 from workorders.lifecycle.notifying import notifier
 from workorders.lifecycle.office import Office
@@ -68,6 +70,8 @@ class App:
     figures: Figures
     assessments: Assessments
     reports: Reports
+    exports: Exports
+    links: Links
     timers: Timers
     consumers: tuple[Consumer, ...]
     gateway: HttpSmsGateway
@@ -151,6 +155,8 @@ def build(settings: Settings, keys: Keys, clock: Clock) -> App:
             lambda: projector(database, FiguresFold(database, zone)),
             platforms.names,
         ),
+        exports=Exports(office, figures, identity.directory),
+        links=Links(database, identity.sessions, clock),
         timers=Timers(database, timer_handlers(office)),
         # What acts on orders stands before what tells of it: worked through in turn, nothing is left over.
         consumers=(

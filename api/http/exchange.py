@@ -8,27 +8,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
 
-import orjson
-import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.http.requests import MALFORMED, request_id_of
+from api.http.refusals import json_answer, problem, refused
+from api.http.requests import MALFORMED
 from api.services import Services
-from foundation.errors import (
-    Busy,
-    Conflict,
-    DomainError,
-    FieldFault,
-    InvalidInput,
-    NotAllowed,
-    NotFound,
-    RateLimited,
-    Unauthenticated,
-)
+from foundation.errors import DomainError, FieldFault, InvalidInput
 from foundation.idempotency import Once
 from foundation.moments import read_moment
 from workorders.deadlines.values import Kind, Urgency
@@ -39,19 +28,7 @@ from workorders.exchange.signing import SignedRequest, read_signed
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.values import Reporter
 
-log = structlog.get_logger()
-
 PREFIX: Final = "/exchange/v1"
-_STATUS: Final[Mapping[type[DomainError], int]] = {
-    Unauthenticated: 401,
-    NotAllowed: 403,
-    NotFound: 404,
-    Conflict: 409,
-    InvalidInput: 422,
-    RateLimited: 429,
-    Busy: 503,
-}
-
 Text = Annotated[str, Field(max_length=20_000)]
 Name = Annotated[str, Field(max_length=200)]
 Small = Annotated[int, Field(ge=0, le=1_000)]
@@ -143,8 +120,8 @@ class ExchangeApi:
             _, platform = await self._admitted(request, b"", repeatable=False)
             seen = await receiving.look(self._exchange, platform, request.path_params["number"])
         except DomainError as error:
-            return refused(error, request)
-        return _json(200, seen)
+            return refused(error, request, "exchange_refused")
+        return json_answer(200, seen)
 
     # What all of them have in common
 
@@ -157,7 +134,7 @@ class ExchangeApi:
         async def answered(request: Request) -> Response:
             content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
             if content_type != "application/json":
-                return _problem(415, "MALFORMED", f"{MALFORMED}：须为 application/json。", request)
+                return problem(415, "MALFORMED", f"{MALFORMED}：须为 application/json。", request)
             try:
                 signed, platform = await self._admitted(request, await request.body(), repeatable=True)
                 number = request.path_params.get("number", "")
@@ -166,10 +143,10 @@ class ExchangeApi:
                 once = Once.of(platform.actor.id, signed.request_id, operation, body.model_dump(mode="json"))
                 document = await verb(platform, number, body, once)
             except DomainError as error:
-                return refused(error, request)
+                return refused(error, request, "exchange_refused")
             order = document.order
             number = order.upstream.number if order.upstream else number
-            return _json(200, {"number": number, "orderNumber": order.number})
+            return json_answer(200, {"number": number, "orderNumber": order.number})
 
         return answered
 
@@ -211,21 +188,3 @@ def _sentence(fault: Mapping[str, Any]) -> str:
             return str(fault["ctx"]["error"])
         case _:
             return "格式不正确。"
-
-
-def refused(error: DomainError, request: Request) -> Response:
-    """An expected failure, in the form of all that go wrong outside of GraphQL."""
-    log.info("exchange_refused", request=request_id_of(request.scope), code=error.code)
-    status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 400)
-    return _problem(status, error.code, error.message, request, error.fields)
-
-
-def _problem(status: int, code: str, message: str, request: Request, fields: tuple[FieldFault, ...] = ()) -> Response:
-    extensions: dict[str, Any] = {"code": code, "requestId": request_id_of(request.scope)}
-    if fields:
-        extensions["fields"] = [{"path": fault.path, "message": fault.message} for fault in fields]
-    return _json(status, {"errors": [{"message": message, "extensions": extensions}]})
-
-
-def _json(status: int, content: Mapping[str, Any]) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")

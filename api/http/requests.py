@@ -123,7 +123,7 @@ class Requests:
 def _route(path: str) -> str:
     """The path without what may identify something."""
     first = path.split("/", 2)[1]
-    return f"/{first}" if first in ("graphql", "healthz", "readyz", "metrics", "files", "exchange") else "/…"
+    return f"/{first}" if first in ("graphql", "healthz", "readyz", "metrics", "files", "exchange", "exports") else "/…"
 
 
 def _bounded(receive: Receive, headers: dict[bytes, bytes]) -> Receive:

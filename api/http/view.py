@@ -22,6 +22,7 @@ from api.http.requests import MALFORMED, BodyRefused, request_id_of, told
 from api.schema import CitySchema
 from api.services import Services
 from api.workorders.changes import Changes
+from api.workorders.screens import Screens
 from foundation.settings import Environment
 from identity.sessions import Origin
 
@@ -57,7 +58,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     websocket_adapter_class = StrictWebSocket
 
-    def __init__(self, services: Services, schema: CitySchema, changes: Changes) -> None:
+    def __init__(self, services: Services, schema: CitySchema, changes: Changes, screens: Screens) -> None:
         development = services.settings.environment is Environment.DEVELOPMENT
         super().__init__(
             schema,
@@ -67,7 +68,7 @@ class GraphQLView(GraphQL[Context, None]):
             multipart_uploads_enabled=True,
             max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
         )
-        self._services, self._changes = services, changes
+        self._services, self._changes, self._screens = services, changes, screens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,6 +88,7 @@ class GraphQLView(GraphQL[Context, None]):
         context = Context(
             services=self._services,
             changes=self._changes,
+            screens=self._screens,
             request_id=request_id_of(request.scope),
             origin=Origin(client.host if client else "", headers.get("x-device-id", "")[:LONGEST_DEVICE] or None),
             token=bearer(headers.get("authorization")),

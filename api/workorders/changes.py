@@ -44,6 +44,8 @@ MOVES_LIGHTS = frozenset(
 """A line was crossed, or a deadline was moved and takes its light along."""
 
 ORDER = "order:"
+EVERY_ORDER = "orders"
+"""The topic of whoever watches the whole city."""
 
 
 def order_topic(order: str) -> str:
@@ -226,7 +228,7 @@ class Changes:
         left = {status for action in actions for status in _LEAVES[action]}
         units = {unit for assignment in order.assignments for unit in assignment.ancestors}
         desks = [*map(desk_topic, left | {order.status}), *map(unit_topic, units)]
-        topics = [order_topic(order.id), *desks]
+        topics = [order_topic(order.id), EVERY_ORDER, *desks]
         if order.phone_task is not None:
             topics += map(phone_topic, PhoneStage)
         if not MOVES_LIGHTS.isdisjoint(actions):

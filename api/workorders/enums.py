@@ -24,6 +24,7 @@ from workorders.lifecycle.states import (
     CAUSE_NAMES,
     GROUND_NAMES,
     REQUEST_NAMES,
+    ROLE_NAMES,
     Action,
     AppealState,
     AssignmentEnd,
@@ -34,7 +35,7 @@ from workorders.lifecycle.states import (
     Status,
     SupervisionCause,
 )
-from workorders.lifecycle.values import OUTCOME_NAMES, Closing, Outcome, Reporter
+from workorders.lifecycle.values import CLOSING_NAMES, OUTCOME_NAMES, Closing, Outcome, Reporter
 from workorders.supervision.documents import MEETING_KIND_NAMES, MEETING_STATE_NAMES, MeetingKind, MeetingState
 
 
@@ -74,14 +75,7 @@ _enum(
     Closing,
     "Closing",
     "How an order came to be archived 归档方式.",
-    {
-        Closing.ANSWERED: "即答",
-        Closing.CALLED_BACK: "回访归档",
-        Closing.UNREACHED: "三次未接通归档",
-        Closing.RATED: "市民评价后归档",
-        Closing.WITHOUT_CALLBACK: "匿名无需回访，或上级逾期未回访",
-        Closing.FINAL_ANSWER: "最终答复",
-    },
+    CLOSING_NAMES,
 )
 _enum(
     Outcome,
@@ -93,7 +87,7 @@ _enum(
     AssignmentRole,
     "AssignmentRole",
     "A unit's part in an order.",
-    {AssignmentRole.LEAD: "主办", AssignmentRole.CO: "协办", AssignmentRole.DELEGATED: "转派"},
+    ROLE_NAMES,
 )
 _enum(
     AssignmentState,

@@ -10,7 +10,6 @@ import api.workorders.enums  # noqa: F401 - makes the domain's enums GraphQL enu
 from api.ids import Kind as IdKind
 from api.ids import global_id
 from api.workorders.reading import Reader
-from foundation.masking import mask_address, mask_name, mask_phone
 from identity.actors import Actor
 from workorders.lifecycle import values
 from workorders.lifecycle.access import SEES_ALL
@@ -27,11 +26,7 @@ class MaskedReporter:
 
     @classmethod
     def of(cls, known: Reported) -> Self:
-        return cls(
-            name=mask_name(known.name) if known.name else None,
-            phone=mask_phone(known.phone) if known.phone else None,
-            address=mask_address(known.address) if known.address else None,
-        )
+        return cls(name=known.name, phone=known.phone, address=known.address)
 
 
 @strawberry.type(description="Where an order was handed down from 上级工单.")

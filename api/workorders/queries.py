@@ -11,6 +11,7 @@ from api.ids import Kind as IdKind
 from api.ids import local_id, optional_id
 from api.paging import connection_of, page_request, present
 from api.problems import Problem
+from api.workorders.narrowing import OrderFilterInput, filter_of
 from api.workorders.reading import Reader, reader_of
 from api.workorders.routing import RoutingSuggestion
 from api.workorders.spans import SpanInput, span_of
@@ -25,10 +26,8 @@ from api.workorders.types import (
 )
 from foundation.errors import InvalidInput
 from foundation.paging import Page
-from foundation.phones import e164
 from workorders.deadlines.lights import Light
 from workorders.lifecycle.documents import OrderDocument, UnitTask, UpstreamTask, upstream_task
-from workorders.lifecycle.repository import OrderFilter
 from workorders.lifecycle.states import RequestKind, Status
 
 LONGEST_NUMBER = 20
@@ -46,27 +45,6 @@ Excluded = Annotated[
 OfLight = Annotated[
     Light | None, strawberry.argument(description="Only those under this light, as the latest event of each has it.")
 ]
-
-
-@strawberry.input(description="What a list of orders is narrowed to; all that is given must hold.")
-class OrderFilterInput:
-    number: str | None = None
-    statuses: list[Status] = strawberry.field(default_factory=list)
-    received: SpanInput | None = strawberry.field(
-        default=None, description="At most 31 days, the last 31 without it; any span where a person is named."
-    )
-    category: strawberry.ID | None = strawberry.field(default=None, description="It, or one below it.")
-    place: strawberry.ID | None = strawberry.field(default=None, description="It, or one within it.")
-    channel: strawberry.ID | None = None
-    unit: strawberry.ID | None = strawberry.field(
-        default=None, description="Orders that are, or once were, at this unit or below it."
-    )
-    due: SpanInput | None = strawberry.field(default=None, description="When the desk that it lies on is due.")
-    excluded: bool | None = strawberry.field(
-        default=None, description="Only those that are left out of the rates 剔除, or only those that are not."
-    )
-    phone: str | None = strawberry.field(default=None, description="The reporter's exact number.")
-    name: str | None = strawberry.field(default=None, description="The reporter's exact name.")
 
 
 @strawberry.type
@@ -97,19 +75,7 @@ class OrderQueries:
         where, request = filter or OrderFilterInput(), page_request(first, after)
         if where.number is not None:
             return connection_of(await _numbered(reader, where.number), _order(reader))
-        keyring = reader.services.office.keyring
-        narrowed = OrderFilter(
-            statuses=tuple(where.statuses),
-            received=span_of(where.received, "filter.received") if where.received else None,
-            category=optional_id(IdKind.CATEGORY, where.category, "filter.category"),
-            place=optional_id(IdKind.PLACE, where.place, "filter.place"),
-            channel=optional_id(IdKind.CHANNEL, where.channel, "filter.channel"),
-            unit=optional_id(IdKind.UNIT, where.unit, "filter.unit"),
-            due=span_of(where.due, "filter.due") if where.due else None,
-            excluded=where.excluded,
-            phone_hash=keyring.keyed_hash("phone", e164(where.phone, "filter.phone")) if where.phone else None,
-            name_hash=keyring.keyed_hash("name", where.name) if where.name else None,
-        )
+        narrowed = filter_of(where, reader.services.office.keyring)
         page = await reader.services.office.orders.search(reader.actor, narrowed, request, reader.now)
         return connection_of(page, _order(reader))
 

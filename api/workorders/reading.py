@@ -25,11 +25,6 @@ class Reader:
     def key(self, document: OrderDocument) -> DataKey | None:
         return self.services.office.data_key(document)
 
-    def sealed(self, document: OrderDocument, name: str) -> str | None:
-        """One of the texts that the order itself keeps; None when there is none, or it was erased."""
-        sealed, key = document.sealed.get(name), self.key(document)
-        return None if sealed is None or key is None else key.open(sealed, f"{document.id}:{name}")
-
 
 async def reader_of(context: Context) -> Reader:
     """The reader of this request. Raises `SignInNeeded`."""

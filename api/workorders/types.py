@@ -22,14 +22,13 @@ from api.workorders.reading import Reader
 from api.workorders.routing import RoutingSuggestion
 from api.workorders.supervisions import Supervision
 from api.workorders.timelines import TimelineEntry, entries_of, files_of
-from foundation.masking import scrub
 from workorders.deadlines.lights import Light
 from workorders.deadlines.values import Kind, Urgency
 from workorders.lifecycle import values
-from workorders.lifecycle.access import available, may_know_reporter, owns
+from workorders.lifecycle.access import available, may_know_reporter
 from workorders.lifecycle.documents import OrderDocument, task_light
 from workorders.lifecycle.lines import stage_due, stage_light
-from workorders.lifecycle.redaction import Reported, redacted
+from workorders.lifecycle.showing import reporter_for, title_for
 from workorders.lifecycle.states import (
     Action,
     AssignmentEnd,
@@ -197,12 +196,7 @@ class Order(Node):
 
     @resolved("What it is about, without numbers that identify people; null once erased.")
     def title(self) -> str | None:
-        title = self.reader.sealed(self.document, "title")
-        if title is None or owns(self.reader.actor, self.document.order):
-            return title
-        if may_know_reporter(self.reader.actor, self.document.order):
-            return scrub(title)
-        return redacted(title, self._reported())
+        return title_for(self.reader.actor, self.document, self.reader.key(self.document))
 
     @resolved()
     def channel(self) -> Channel:
@@ -218,9 +212,8 @@ class Order(Node):
 
     @resolved("Null where the reader may not know it: confidential from units, anonymous from all.")
     def reporter(self) -> MaskedReporter | None:
-        if not may_know_reporter(self.reader.actor, self.document.order):
-            return None
-        return MaskedReporter.of(self._reported())
+        known = reporter_for(self.reader.actor, self.document, self.reader.key(self.document))
+        return MaskedReporter.of(known) if known else None
 
     @resolved("The lead unit's open assignment 主办.")
     def lead(self) -> Assignment | None:
@@ -354,10 +347,6 @@ class Order(Node):
         if self.telling is None:
             self.telling = create_task(entries_of(self.document, self.reader))
         return await self.telling
-
-    def _reported(self) -> Reported:
-        sealed = self.reader.sealed
-        return Reported(*(sealed(self.document, name) for name in ("name", "phone", "address")))
 
 
 OrderResult = Annotated[Order | Problem, strawberry.union("OrderResult", description="An order, or why there is none.")]

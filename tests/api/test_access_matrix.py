@@ -402,6 +402,10 @@ OTHERS: dict[str, tuple[frozenset[str | None], str]] = {
         'mutation { answer: recordUpkeep(input: {idempotencyKey: "k", month: "2026-11", unit: "unit:water", due: 1,'
         f' kept: 2, reason: "巡检台账。"}}) {P} }}',
     ),
+    "exportOrders": (
+        SEES_ALL | UNIT_STAFF,
+        'mutation { answer: exportOrders(input: {format: CSV, filter: {category: "none"}}) ' + P + " }",
+    ),
     "revealReporter": (
         HOTLINE | WATER,
         f'mutation {{ answer: revealReporter(input: {{order: "$order", reason: ""}}) {P} }}',
@@ -435,6 +439,7 @@ ELSEWHERE = {
     "inboxChanged": "test_subscriptions_are_told_to_those_who_may_see",
     "deskChanged": "test_subscriptions_are_told_to_those_who_may_see",
     "lightChanged": "test_subscriptions_are_told_to_those_who_may_see",
+    "liveBoard": "test_subscriptions_are_told_to_those_who_may_see",
 }
 
 KEPT_BESIDE = {IdempotencyKey, RateWindow, Session}
@@ -651,6 +656,10 @@ async def test_subscriptions_are_told_to_those_who_may_see(town: Api) -> None:
         of_desk % "phone: DUTY": ("NOT_ALLOWED", DISPATCHERS | {"operator", "supervisor"}),
         of_lights % "status: RECEIVED": ("NOT_ALLOWED", SEES_ALL),
         of_lights % 'unit: "unit:water"': ("NOT_ALLOWED", SEES_ALL | WATER),
+        "subscription { liveBoard { __typename ... on Problem { code } } }": (
+            "NOT_ALLOWED",
+            frozenset({"supervisor", "leader", "water-head"}),
+        ),
         "subscription { inboxChanged { __typename ... on Problem { code } } }": ("NOT_ALLOWED", STAFF_NAMES),
     }
     for query, (code, allowed) in tries.items():
@@ -675,3 +684,12 @@ async def test_a_search_by_person_is_for_the_hotline_alone(town: Api) -> None:
         for who in PEOPLE:
             code = await answered(town, who, query)
             assert code == ("ok" if who in HOTLINE else "UNAUTHENTICATED" if who is None else "NOT_ALLOWED"), who
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+async def test_a_file_of_orders_is_for_those_who_have_a_list_of_them(format: str, town: Api) -> None:
+    await brought(town, DISPATCH)
+    for who in PEOPLE:
+        answer = await town.http.get(f"/exports/orders.{format}?category=none", headers=town.headers(who))
+        expected = 401 if who is None else 422 if who in SEES_ALL | UNIT_STAFF else 403
+        assert answer.status_code == expected, who

@@ -17,6 +17,7 @@ from foundation.documents import Stored
 from foundation.outbox import Applied, Consumer, OutboxRow
 from foundation.paging import time_key
 from workorders.deadlines.lights import Light
+from workorders.deadlines.values import Urgency
 from workorders.lifecycle.documents import OrderDocument, UnitDesk, request_desk
 from workorders.lifecycle.lines import stage_light
 from workorders.lifecycle.recording import PROJECTOR
@@ -63,6 +64,13 @@ def request_tally(desk: str) -> str:
 
 SUPERVISION_DESK = "supervision:open"
 """Open supervisions, counted once each."""
+EMERGENCIES = "emergencies"
+"""Open emergencies 特急, wherever they lie."""
+
+
+def unit_emergencies(unit: str) -> str:
+    """Those with an open assignment at a unit or below it, counted once each."""
+    return f"{EMERGENCIES}:{unit}"
 
 
 def desks_of(order: Order) -> tuple[str, ...]:
@@ -79,6 +87,9 @@ def desks_of(order: Order) -> tuple[str, ...]:
         consent_asked = order.request.consent_asked_at is not None
         desks.append(request_tally(request_desk(order.request.kind, consent_asked=consent_asked)))
     desks += [SUPERVISION_DESK for each in order.supervisions if each.open]
+    if order.urgency is Urgency.EMERGENCY and not order.ended and not order.muted:
+        units = {unit for each in order.assignments if each.open for unit in each.ancestors}
+        desks += [EMERGENCIES, *map(unit_emergencies, sorted(units))]
     return tuple(desks)
 
 

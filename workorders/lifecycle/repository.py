@@ -21,7 +21,7 @@ from workorders.lifecycle.documents import (
     UpstreamTask,
     request_desk,
 )
-from workorders.lifecycle.states import RequestKind, Status
+from workorders.lifecycle.states import ENDED, RequestKind, Status
 
 WIDEST_WINDOW = timedelta(days=31)
 MOST_EVENTS = 100_000
@@ -29,7 +29,7 @@ MOST_EVENTS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """What an order list is narrowed to. Without a status or a person, `received` spans 31 days at most."""
+    """What an order list is narrowed to. `received` spans 31 days at most, unless a person or an open state leads."""
 
     statuses: tuple[Status, ...] = ()
     received: Span | None = None
@@ -42,6 +42,8 @@ class OrderFilter:
     """When the desk that an order lies on is due."""
     excluded: bool | None = None
     """Only those that are left out of the rates 剔除, or only those that are not."""
+    light: Light | None = None
+    """That of the desk that it lies on, as the latest event has it."""
     phone_hash: str | None = None
     name_hash: str | None = None
 
@@ -124,6 +126,8 @@ class OrderRepository:
             narrow["order.assignments.ancestors"] = where.unit
         if where.excluded is not None:
             narrow |= _excluded(where.excluded)
+        if where.light:
+            narrow["light"] = where.light
         if where.due:
             narrow["due_key"] = {"$gte": instant(where.due.start), "$lt": instant(where.due.end)}
         page = await page_of(
@@ -215,6 +219,41 @@ class OrderRepository:
         )
         return page.map([UnitDesk.load(raw) for raw in page.items])
 
+    async def assigned(
+        self,
+        actor: Actor,
+        unit: str,
+        request: PageRequest,
+        now: datetime,
+        *,
+        since: datetime = EARLIEST,
+        tasks: Sequence[UnitTask] = (),
+        due: Span | None = None,
+        light: Light | None = None,
+    ) -> Page[UnitDesk]:
+        """Whatever a unit or one below it was given, newest first: by when it was assigned, which nothing moves.
+
+        Raises `NotAllowed` as `unit_desk` does.
+        """
+        require_unit_desk(actor, unit)
+        narrow: dict[str, object] = {"light": light} if light else {}
+        if tasks:
+            narrow["desk"] = {"$in": list(tasks)}
+        if due:
+            narrow["due_key"] = {"$gte": instant(due.start), "$lt": instant(due.end)}
+        page = await page_of(
+            self._database,
+            UnitDesk,
+            {"ancestors": unit},
+            "assigned_key",
+            request,
+            descending=True,
+            around=now,
+            span=Span(start=since),
+            narrow=narrow,
+        )
+        return page.map([UnitDesk.load(raw) for raw in page.items])
+
     async def requests(
         self, actor: Actor, kind: RequestKind, request: PageRequest, now: datetime, *, consent_asked: bool = False
     ) -> Page[RequestDesk]:
@@ -248,11 +287,13 @@ def _loaded(page: Page[Raw]) -> Page[OrderDocument]:
 
 
 def _search_terms(where: OrderFilter, now: datetime) -> tuple[dict[str, object], Span]:
-    """The equality that leads the index, and the span: 31 days unless a person leads."""
+    """The equality that leads the index, and the span: 31 days unless a person or one open state leads."""
     if where.phone_hash:
         return {"phone_hash": where.phone_hash}, where.received or Span()
     if where.name_hash:
         return {"name_hash": where.name_hash}, where.received or Span()
+    if len(where.statuses) == 1 and where.statuses[0] not in ENDED:
+        return {"status": where.statuses[0]}, where.received or Span()
     span = where.received or Span(start=now - WIDEST_WINDOW, end=now + timedelta(days=1))
     if span.end - span.start > WIDEST_WINDOW + timedelta(days=1):
         raise InvalidInput.field("received", "查询的受理时间跨度不能超过 31 天。")

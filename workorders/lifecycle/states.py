@@ -345,3 +345,7 @@ APPEAL_STATE_NAMES: Mapping[AppealState, str] = MappingProxyType(
         AppealState.LAPSED: "已失效",
     }
 )
+
+ROLE_NAMES: Mapping[AssignmentRole, str] = MappingProxyType(
+    {AssignmentRole.LEAD: "主办", AssignmentRole.CO: "协办", AssignmentRole.DELEGATED: "转派"}
+)

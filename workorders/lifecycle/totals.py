@@ -26,14 +26,24 @@ class Total:
 async def hotline_totals(database: Database, actor: Actor) -> Mapping[Status, Total]:
     """Of the hotline's desks. Raises `NotAllowed`."""
     require_hotline_desk(actor)
-    open_states = [status for status in Status if status not in ENDED]
-    found = await _totals(database, [hotline_desk(status) for status in open_states])
-    return dict(zip(open_states, found, strict=True))
+    return await hotline_desks(database)
 
 
 async def unit_totals(database: Database, actor: Actor, unit: str) -> Mapping[UnitTask, Total]:
     """Of a unit's desk, with everything below it. Raises `NotAllowed` for a unit that is not the own one."""
     require_unit_desk(actor, unit)
+    return await unit_desks(database, unit)
+
+
+async def hotline_desks(database: Database) -> Mapping[Status, Total]:
+    """The same, for whoever decided already who reads it."""
+    open_states = [status for status in Status if status not in ENDED]
+    found = await _totals(database, [hotline_desk(status) for status in open_states])
+    return dict(zip(open_states, found, strict=True))
+
+
+async def unit_desks(database: Database, unit: str) -> Mapping[UnitTask, Total]:
+    """Likewise."""
     tasks = [task for task in UnitTask if task is not UnitTask.ENDED]
     found = await _totals(database, [unit_desk(unit, task) for task in tasks])
     return dict(zip(tasks, found, strict=True))

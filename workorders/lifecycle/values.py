@@ -40,6 +40,18 @@ class Closing(StrEnum):
     FINAL_ANSWER = "final_answer"  # 最终答复
 
 
+CLOSING_NAMES: Mapping[Closing, str] = MappingProxyType(
+    {
+        Closing.ANSWERED: "即答",
+        Closing.CALLED_BACK: "回访归档",
+        Closing.UNREACHED: "三次未接通归档",
+        Closing.RATED: "市民评价后归档",
+        Closing.WITHOUT_CALLBACK: "匿名无需回访，或上级逾期未回访",
+        Closing.FINAL_ANSWER: "最终答复",
+    }
+)
+
+
 class Outcome(StrEnum):
     """What a unit's reply says was done."""
 
@@ -250,6 +262,9 @@ class Exclusion(Value):
 
 
 WORST_GOOD_GRADE = 3
+GRADE_NAMES: Mapping[int, str] = MappingProxyType(
+    {1: "非常满意", 2: "满意", 3: "基本满意", 4: "不满意", 5: "非常不满意"}
+)
 THROUGH_UPSTREAM = "upstream"
 """How a callback of the platform above comes."""
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 
 from foundation.crypto import DataKey
 from foundation.events import Event
@@ -53,11 +52,9 @@ from workorders.lifecycle.states import (
     AssignmentRole,
     RequestKind,
 )
-from workorders.lifecycle.values import OUTCOME_NAMES, THROUGH_UPSTREAM, Line, Order, Request
+from workorders.lifecycle.values import GRADE_NAMES, OUTCOME_NAMES, THROUGH_UPSTREAM, Line, Order, Request
 
 _ASKING = frozenset(kind.ask for kind in RequestKind)
-
-_GRADES = MappingProxyType({1: "非常满意", 2: "满意", 3: "基本满意", 4: "不满意", 5: "非常不满意"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ def plain_words(told: Told, action: Action, fact: Fact, *, own: bool) -> str | N
         case Action.ACKNOWLEDGE, _:
             return "上级平台已签收答复。"
         case _, Rated():
-            return f"您已评价：{_GRADES[fact.grade]}，{'已解决' if fact.solved else '未解决'}。"
+            return f"您已评价：{GRADE_NAMES[fact.grade]}，{'已解决' if fact.solved else '未解决'}。"
         case Action.CALLBACK_CLOSE, _:
             return "工单已归档。"
         case _, Redone():
@@ -181,11 +178,11 @@ def staff_words(told: Told, action: Action, fact: Fact) -> str:  # noqa: PLR0911
             return f"{what}：{REQUEST_NAMES[asked.kind]}。" if asked is not None else f"{what}。"
         case Attempted() if fact.reached and fact.grade is not None:
             solved = "已解决" if fact.solved else "未解决"
-            return f"{what}：{solved}，{_GRADES[fact.grade]}{'，要求重办' if fact.wants_redo else ''}。"
+            return f"{what}：{solved}，{GRADE_NAMES[fact.grade]}{'，要求重办' if fact.wants_redo else ''}。"
         case Attempted():
             return f"{what}：未接通。"
         case Rated():
-            return f"市民{what}：{'已解决' if fact.solved else '未解决'}，{_GRADES[fact.grade]}。"
+            return f"市民{what}：{'已解决' if fact.solved else '未解决'}，{GRADE_NAMES[fact.grade]}。"
         case Redone():
             unit, due = told.unit_name(fact.assignment.unit), told.local(fact.assignment.reply.due)
             return f"{what}：由{unit}第{fact.assignment.round}次重办，办结时限{due}。"

@@ -12,5 +12,6 @@ it has come to; a rollup 汇总 holds how many entries there are of each kind. T
 | `projecting` | one fold of the projector |
 | `reading`, `comparing`, `listing` | figures of a window, and the orders behind them, each naming its reader |
 | `assessment/` | scores of a unit's month by a scheme |
+| `board` | the wall screen 大屏: how everything stands now |
 | `recounting`, `checking`, `rebuilding` | counting from the events alone: to compare, to make the figures anew |
 """

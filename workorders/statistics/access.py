@@ -5,7 +5,7 @@ unit path of the day, which is also what it may see orders by.
 """
 
 from foundation.errors import InvalidInput, NotAllowed
-from identity.actors import Actor
+from identity.actors import Actor, Role
 from workorders.lifecycle.access import SEES_ALL
 from workorders.statistics.tallying import Dimension
 
@@ -29,3 +29,13 @@ def scope_of(actor: Actor, by: Dimension, within: str | None) -> tuple[Dimension
     if within in actor.unit_path:
         return Dimension.UNIT, (actor.unit_id,)
     return Dimension.UNIT, (actor.unit_id, *wanted)
+
+
+def board_of(actor: Actor) -> str | None:
+    """Whose wall screen 大屏 somebody watches: the whole city's (None) for supervisors and leadership, the own unit's
+    for its head. Raises `NotAllowed`."""
+    if actor.has(Role.SUPERVISOR, Role.LEADERSHIP):
+        return None
+    if actor.has(Role.UNIT_HEAD) and actor.unit_id is not None:
+        return actor.unit_id
+    raise NotAllowed

@@ -59,7 +59,7 @@ def entries_of(order: Order, zone: ZoneInfo) -> tuple[Entry, ...]:
         )
 
     def found() -> Iterator[Entry]:
-        answering = _answering(order)
+        answering = answering_for(order)
         yield entry(Family.INTAKE, _intake(order), order.received_at, of=answering, subject=order.id)
         for held in order.assignments:
             if _leads(held) and held.round == 0 and held.end is not AssignmentEnd.REPLACED:
@@ -92,6 +92,8 @@ def entries_of(order: Order, zone: ZoneInfo) -> tuple[Entry, ...]:
         if handled is not None and handled.replied_at is not None and excluded is None:
             bucket = time_bucket(handled.replied_at - order.received_at)
             yield entry(Family.HANDLING, bucket, handled.replied_at, of=handled, subject=order.id)
+        if order.closed_at is not None:
+            yield entry(Family.CLOSING, Outcome.ARCHIVED, order.closed_at, of=answering, subject=order.id)
 
     return tuple(found())
 
@@ -115,7 +117,7 @@ def _excluded(order: Order) -> Outcome | None:
     return Outcome.MERGED if order.merged_into is not None and order.round == 0 else None
 
 
-def _answering(order: Order) -> Assignment | None:
+def answering_for(order: Order) -> Assignment | None:
     """The lead assignment that answers for the order: the last that was neither returned nor handed on."""
     gone = (AssignmentEnd.RETURNED, AssignmentEnd.REPLACED)
     leads = [a for a in order.assignments if _leads(a) and a.end not in gone]
@@ -151,6 +153,10 @@ def _judged(held: Assignment) -> Iterator[tuple[Family, Deadline, Outcome]]:
     if held.contact is not None:
         ended_at = held.replied_at or held.ended_at
         yield Family.CONTACT, held.contact, _outcome(held, held.contact, held.contacted_at, ended_at)
+    if held.reply.yellow_at is not None:
+        # Done in the instant of turning shows green, as what is done in the instant of the deadline is in time.
+        turning = held.reply.model_copy(update={"due": held.reply.yellow_at})
+        yield Family.YELLOW, turning, _outcome(held, turning, held.replied_at, held.ended_at)
     outcome = _outcome(held, held.reply, held.replied_at, held.ended_at)
     if any(isinstance(shift, Extension) for shift in held.reply.shifts):
         outcome = _EXTENDED.get(outcome, outcome)

@@ -27,6 +27,8 @@ class Family(StrEnum):
     """Assignments whose citizen the unit has to call, by when."""
     REPLY = "reply"
     """Assignments, by their final deadline."""
+    YELLOW = "yellow"
+    """Assignments, by when the light of their final deadline turns yellow."""
     CALLBACK = "callback"
     """Orders, by when they first came to the callback."""
     RATING = "rating"
@@ -37,6 +39,8 @@ class Family(StrEnum):
     """Supervisions that a unit has to answer, by when."""
     HANDLING = "handling"
     """Orders that were not left out, by the 办结 of their first round; under how long it took, see `time_bucket`."""
+    CLOSING = "closing"
+    """Orders that were archived, by when."""
 
 
 class Outcome(StrEnum):
@@ -91,6 +95,8 @@ class Outcome(StrEnum):
     # Of a supervision
     SUPERVISED = "supervised"
     SUPERVISED_OVERDUE = "supervised_overdue"
+    # Of an order that rests
+    ARCHIVED = "archived"
 
 
 OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
@@ -126,6 +132,7 @@ OUTCOME_NAMES: Mapping[Outcome, str] = MappingProxyType(
         Outcome.UNREACHED: "回访未接通，无评价",
         Outcome.SUPERVISED: "已督办",
         Outcome.SUPERVISED_OVERDUE: "因逾期督办",
+        Outcome.ARCHIVED: "已归档",
         **{
             Outcome(f"{said}_{grade}"): f"{word}，{name}"
             for said, word in (("solved", "已解决"), ("unsolved", "未解决"))
@@ -152,7 +159,10 @@ class Figure(StrEnum):
     RECEIVED = "received"
     COMPLETED = "completed"
     ANSWERED_AT_ONCE = "answered_at_once"
+    ARCHIVED = "archived"
     ON_TIME = "on_time"
+    TURNED_YELLOW = "turned_yellow"
+    TURNED_RED = "turned_red"
     SIGNED_ON_TIME = "signed_on_time"
     CONTACTED_ON_TIME = "contacted_on_time"
     RETURNED = "returned"
@@ -217,6 +227,8 @@ _UNSOLVED = frozenset(Outcome(f"unsolved_{grade}") for grade in range(1, 6))
 _SATISFIED = frozenset(Outcome(f"{said}_{grade}") for said in ("solved", "unsolved") for grade in range(1, 4))
 _EXTENDED_DUE = frozenset({Outcome.EXTENDED_ON_TIME, Outcome.EXTENDED_LATE, Outcome.EXTENDED_LATE_OPEN})
 _DUE = frozenset({Outcome.ON_TIME, Outcome.LATE, Outcome.LATE_OPEN})
+_PAST = frozenset({Outcome.LATE, Outcome.LATE_OPEN})
+_EXTENDED_PAST = frozenset({Outcome.EXTENDED_LATE, Outcome.EXTENDED_LATE_OPEN})
 _ENDED_OTHERWISE = EXCLUDED | {
     Outcome.RETURNED,
     Outcome.REPLACED,
@@ -247,12 +259,22 @@ DEFINITIONS: Mapping[Figure, Definition] = MappingProxyType(
         Figure.RECEIVED: Definition("受理量", Family.INTAKE, _TAKEN | EXCLUDED, frozenset()),
         Figure.COMPLETED: _rate("办结率", Family.INTAKE, {Outcome.COMPLETED, Outcome.AT_ONCE}, _TAKEN),
         Figure.ANSWERED_AT_ONCE: _rate("直接解答率", Family.INTAKE, {Outcome.AT_ONCE}, _TAKEN),
+        Figure.ARCHIVED: Definition("归档量", Family.CLOSING, EXCLUDED | {Outcome.ARCHIVED}, frozenset()),
         Figure.ON_TIME: _rate(
             "按时办结率",
             Family.REPLY,
             {Outcome.ON_TIME, Outcome.EXTENDED_ON_TIME},
             _DUE | _EXTENDED_DUE,
             _ENDED_OTHERWISE,
+        ),
+        Figure.TURNED_YELLOW: _rate("亮黄灯率", Family.YELLOW, _PAST, _DUE, _ENDED_OTHERWISE, good_high=False),
+        Figure.TURNED_RED: _rate(
+            "亮红灯率",
+            Family.REPLY,
+            _PAST | _EXTENDED_PAST,
+            _DUE | _EXTENDED_DUE,
+            _ENDED_OTHERWISE,
+            good_high=False,
         ),
         Figure.SIGNED_ON_TIME: _rate("签收及时率", Family.SIGN, {Outcome.ON_TIME}, _DUE, _ENDED_OTHERWISE),
         Figure.CONTACTED_ON_TIME: _rate("响应率", Family.CONTACT, {Outcome.ON_TIME}, _DUE, _ENDED_OTHERWISE),
@@ -317,7 +339,7 @@ def counter(family: Family, outcome: Outcome | str) -> str:
 OPEN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         counter(family, outcome): (counter(family, late), counter(family, not_due))
-        for family in (Family.SIGN, Family.CONTACT, Family.REPLY, Family.SUPERVISION_ANSWER)
+        for family in (Family.SIGN, Family.CONTACT, Family.REPLY, Family.YELLOW, Family.SUPERVISION_ANSWER)
         for outcome, (late, not_due) in BY_CLOCK.items()
     }
 )

@@ -169,7 +169,8 @@ class Snapshot:
         }
         for group, field in ((whole, "total"), (months.keys() - whole, "days")):
             for start, end in _adjoining(sorted(group)):
-                async for path, raw in self._stored(by, scope, start, end, field):
+                fields = ("total", "open") if field == "total" else ("days",)
+                async for path, raw in self._stored(by, scope, start, end, fields):
                     part = months[raw["month"]]
                     if field == "total":
                         into = found[bisect_left(ends, part.first)].setdefault(path[-1], {})
@@ -181,14 +182,22 @@ class Snapshot:
             await self._due_today(found[bisect_left(ends, self.today)], by, scope)
         return found
 
+    async def on_day(self, by: Dimension, scope: Scope, day: date) -> Rows:
+        """The counts of every value within scope on one day; what is open stands as open."""
+        month, found = f"{day:%Y-%m}", Rows()
+        async for path, raw in self._stored(by, scope, month, month, (f"days.{day:%d}",)):
+            for counts in raw.get("days", {}).values():
+                _add(found.setdefault(path[-1], {}), counts)
+        return found
+
     async def _stored(
-        self, by: Dimension, scope: Scope, start: str, end: str, field: str
+        self, by: Dimension, scope: Scope, start: str, end: str, fields: Sequence[str]
     ) -> AsyncIterator[tuple[Path, Raw]]:
         query: Raw = {"cut": cut_of(self.generation, by), "month": {"$gte": start, "$lte": end}}
         if scope:
             query["path"] = scope[-1]
-        fields = {"path": 1, "month": 1, **dict.fromkeys(("total", "open") if field == "total" else ("days",), 1)}
-        cursor = self.database.collection(Rollup).find(query, fields, session=self.session)
+        wanted = {"path": 1, "month": 1, **dict.fromkeys(fields, 1)}
+        cursor = self.database.collection(Rollup).find(query, wanted, session=self.session)
         for raw in await cursor.max_time_ms(MILLISECONDS).to_list():
             if all(each in raw["path"] for each in scope):
                 yield tuple(raw["path"]), raw
@@ -235,12 +244,18 @@ async def snapshot_of(
         if state is None or state.locked_at is None or not of.window.whole_months or months - set(state.locked):
             raise NotIssued
         return Snapshot(database, session, ISSUED, state.locked_at, zone)
+    waiting = await first_uncounted(database, session)
+    as_of = now if waiting is None else min(now, waiting)
+    return Snapshot(database, session, state.generation if state else FIRST_GENERATION, as_of, zone)
+
+
+async def first_uncounted(database: Database, session: AsyncClientSession | None = None) -> datetime | None:
+    """When the first thing happened that is still to be counted, or None if everything is."""
     bounds = {"$gte": instant(EARLIEST), "$lt": instant(LATEST)}
     waiting: Raw | None = await database.collection(OutboxRow).find_one(
         {"consumer": PROJECTOR, "key": bounds}, sort=[("key", 1)], session=session
     )
-    as_of = now if waiting is None else min(now, moment_of(waiting["key"]))
-    return Snapshot(database, session, state.generation if state else FIRST_GENERATION, as_of, zone)
+    return None if waiting is None else moment_of(waiting["key"])
 
 
 def _add(into: Counts, counts: Mapping[str, int]) -> None:

@@ -245,6 +245,8 @@ class Recount:
         self._count("received", True, None)
         self._count("completed", at_once or story.came_to_callback is not None, story.left_out)
         self._count("answered_at_once", at_once, story.left_out)
+        if story.closed is not None:
+            self._count("archived", True, None)
 
     def _count_stay(self, story: Story, stay: Stay) -> None:
         how, ended_at = stay.end or (None, None)
@@ -252,8 +254,10 @@ class Recount:
         if stay.raw["role"] == "lead" and first_round and how != "replaced":
             self._count("returned", how == "returned", story.left_out)
 
-        def judge(term: str, done_at: datetime | None, stopped_at: datetime | None) -> tuple[bool, str | None]:
-            due = stay.due(term)
+        def judge(
+            term: str, done_at: datetime | None, stopped_at: datetime | None, due: datetime | None = None
+        ) -> tuple[bool, str | None]:
+            due = due or stay.due(term)
             if story.left_out or how == "replaced":
                 return False, story.left_out or "replaced"
             if done_at is not None:
@@ -275,7 +279,12 @@ class Recount:
         if reason == "not_due" and stay.extended:
             reason = "extended_not_due"
         self._count("on_time", on_time, reason)
+        self._count("turned_red", reason is None and not on_time, reason)
         self._count("extended", stay.extended, reason)
+
+        if stay.raw["reply"]["yellow_at"]:
+            green, reason = judge("reply", stay.replied_at, ended_at, _moment(stay.raw["reply"]["yellow_at"]))
+            self._count("turned_yellow", reason is None and not green, reason)
 
     def _count_callback(self, story: Story) -> None:
         anonymous = story.intake["reporter"] == "anonymous"
