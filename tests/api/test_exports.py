@@ -25,7 +25,7 @@ from workorders.exporting import exporting, reading, writing
 from workorders.exporting.columns import COLUMNS, Cell
 from workorders.exporting.documents import ExportLink
 from workorders.lifecycle.documents import UnitTask
-from workorders.lifecycle.errors import STATUS_NAMES
+from workorders.lifecycle.names import STATUS_NAMES
 from workorders.lifecycle.repository import OrderRepository
 from workorders.lifecycle.states import Status
 

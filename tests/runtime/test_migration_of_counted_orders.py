@@ -12,6 +12,7 @@ from tests.workorders.lifecycle.builders import a_work_order
 from tests.workorders.statistics.bureau import a_bureau
 from workorders.lifecycle import projecting
 from workorders.lifecycle.projecting import EMERGENCIES, projector, tallies
+from workorders.statistics import counting
 from workorders.statistics import projecting as figures
 from workorders.statistics.definitions import Family, Figure
 from workorders.statistics.documents import CountedOrder
@@ -52,7 +53,7 @@ async def test_what_the_release_before_did_not_count_is_counted_anew(
 ) -> None:
     bureau = await a_bureau(database)
     town = bureau.town
-    entries, desks = figures.entries_of, projecting.desks_of
+    entries, desks = counting.entries_of, projecting.desks_of
     unknown = (Family.YELLOW, Family.CLOSING)
 
     def known_entries(*given: Any) -> Any:

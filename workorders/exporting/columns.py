@@ -16,8 +16,8 @@ from identity.directory import Snapshot
 from workorders.deadlines.lights import LIGHT_NAMES, Light
 from workorders.deadlines.values import KIND_NAMES, URGENCY_NAMES, Deadline
 from workorders.lifecycle.documents import OrderDocument, task_light
-from workorders.lifecycle.errors import STATUS_NAMES
 from workorders.lifecycle.lines import stage_due, stage_light
+from workorders.lifecycle.names import STATUS_NAMES
 from workorders.lifecycle.redaction import Reported
 from workorders.lifecycle.showing import reporter_for, title_for
 from workorders.lifecycle.states import ROLE_NAMES

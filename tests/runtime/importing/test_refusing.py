@@ -213,9 +213,7 @@ def test_a_heading_of_merged_cells_names_the_columns_that_it_spans(tmp_path: Pat
 
 def test_a_cell_that_is_part_of_a_merged_area_refuses_its_row_where_it_is_read(tmp_path: Path) -> None:
     """It is blank in the file, and means what stands above or beside it: no default may stand in."""
-    rows = [list(GOOD.values()) for _ in range(4)]
-    for n, row in enumerate(rows):
-        row[0] = f"{n}"
+    rows: list[list[str | None]] = [[f"{n}", *list(GOOD.values())[1:]] for n in range(4)]
     column = boston.HEADING.index("department")
     rows[2][column] = None
     letter = chr(ord("A") + column)

@@ -86,7 +86,8 @@ def test_pdf_holds_every_cell_and_sentence_in_its_own_fonts(content: Content, fi
                 assert without_space(cell.text) in flat, (table.name, cell)
     for page in reader.pages:
         assert [round(float(side)) for side in page.mediabox[2:]] == [595, 842]
-        for font in page["/Resources"]["/Font"].values():
+        resources: Any = page["/Resources"]
+        for font in resources["/Font"].values():
             (descendant,) = font.get_object()["/DescendantFonts"]
             descriptor: Any = descendant.get_object()["/FontDescriptor"]
             assert re.match(r"/[A-Z]{6}\+Noto(Sans|Serif)SC-Regular", descriptor["/FontName"])
