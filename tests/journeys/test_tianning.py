@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docx import Document
+from openpyxl import load_workbook
 from pymongo import AsyncMongoClient
+from pypdf import PdfReader
 
 from foundation.clock import SystemClock
 from foundation.settings import Settings
@@ -44,6 +47,7 @@ def test_the_half_year_of_a_district_is_as_it_was_published(mongodb_uri: str, tm
         told = zhengtong("figures", "--from", "2019-01-01", "--to", "2019-06-30", "--by", "source", env=env).stdout
         for line in ("受理量  6421", "按时办结率  6421 / 6421  100.0%", "受理量  111", "满意率  107 / 111  96.4%"):
             assert f"  {line}\n" in told
+        _reported(tmp_path / "report", env)
     finally:
         asyncio.run(_dropped(mongodb_uri, name))
 
@@ -58,6 +62,26 @@ async def _dropped(uri: str, name: str) -> None:
     client: AsyncMongoClient[Any] = AsyncMongoClient(uri)
     await client.drop_database(name)
     await client.close()
+
+
+def _reported(folder: Path, env: dict[str, str]) -> None:
+    """The report that is issued says in all its files what was published."""
+    ended = zhengtong("report", "--period", "2019-H1", "--issue", "--out", str(folder), env=env)
+    assert ended.returncode == 0, ended.stderr
+    files = {file.suffix: file for file in folder.iterdir()}
+    word = "".join(paragraph.text for paragraph in Document(str(files[".docx"])).paragraphs)
+    sheet = "".join(str(row[0].value) for row in load_workbook(files[".xlsx"]).worksheets[0])
+    pages = "".join(page.extract_text() for page in PdfReader(files[".pdf"]).pages)
+    for text in (word, sheet, "".join(pages.split())):
+        for told in (
+            "2019年上半年，全市受理工单6,421件",
+            "比上年同期上升94.4%",
+            "按时办结率100.0%（6,421/6,421）",
+            "转办111件，比上年同期上升94.7%",
+            "按时办结111件，按时办结率100.0%",
+            "评价111件，满意107件，满意率96.4%。",
+        ):
+            assert told in text, told
 
 
 def _figures(by: str, env: dict[str, str]) -> dict[str, Any]:

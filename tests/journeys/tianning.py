@@ -162,13 +162,18 @@ def figures_of(rows: list[Row], first: date, last: date, part: Part = lambda row
         count("returned", opened, False)
         count("on_time", due, closed <= due)
         count("extended", due, False)
+        count("turned_red", due, closed > due)
+        count("archived", called or closed, True)
         if called:
             count("called_back", closed, True)
             count("redone", closed, False)
         if row["满意度"] in GRADES:
             count("satisfied", called, row["满意度"] in GOOD)
             count("solved", called, row["是否解决"] == "是")
-    untold = ("signed_on_time", "contacted_on_time", "supervised", "supervision_answered")
+    untold = (
+        *("signed_on_time", "contacted_on_time", "turned_yellow", "return_refused"),
+        *("supervised", "supervised_overdue", "supervision_answered"),
+    )
     return {**dict.fromkeys(untold, (0, 0)), **{figure: (above[figure], below[figure]) for figure in below}}
 
 
