@@ -18,7 +18,7 @@ from api.workorders.types import Order
 from foundation.errors import NotFound
 from identity.directory import Snapshot
 from workorders.lifecycle.documents import OrderDocument
-from workorders.statistics import comparing, definitions
+from workorders.statistics import comparing, handling
 from workorders.statistics.comparing import Change, Compared
 from workorders.statistics.corrected import IssuedMonth, issued_months
 from workorders.statistics.definitions import DEFINITIONS, OUTCOME_NAMES, Figure, Measured, Outcome, Part
@@ -152,7 +152,7 @@ class HandlingTimes:
     p90_hours: int | None
 
     @classmethod
-    def of(cls, times: definitions.HandlingTimes) -> Self:
+    def of(cls, times: handling.HandlingTimes) -> Self:
         return cls(orders=times.orders, median_hours=times.median_hours, p90_hours=times.p90_hours)
 
 

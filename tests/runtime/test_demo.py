@@ -29,7 +29,7 @@ from identity.units import ID
 from runtime.composition import App, build
 from runtime.demo.city import DemoCity, make_city, resident_number
 from runtime.demo.documents import DemoMark
-from runtime.demo.seeding import ALIVE, MARK, PASSWORD, NotEmpty, Seeded, SeedingElsewhere, seed
+from runtime.demo.seeding import ALIVE, MARK, PASSWORD, SEEDER, NotEmpty, Seeded, SeedingElsewhere, seed
 from runtime.demo.stories import OLDEST, Plot, plan
 from runtime.demo.writing import Writer
 from workorders.deadlines import Extension, Kind
@@ -40,6 +40,7 @@ from workorders.lifecycle.states import AppealState, AssignmentState, RequestKin
 from workorders.lifecycle.terms import Unit as KnownUnit
 from workorders.lifecycle.values import Closing, Order, Outcome, Reporter
 from workorders.routing.rules import ANY, Catalogue, match
+from workorders.statistics.windows import DAY
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 """A Sunday: half of the city rests, the hotline does not."""
@@ -276,6 +277,17 @@ async def test_every_chain_holds_and_nothing_is_left_to_catch_up_with(app: App) 
     waiting = await app.database.get(Tally, "hotline:received")
     received = sum(order.status is Status.RECEIVED for order in await orders_of(app))
     assert waiting is not None and waiting.total == received > 0
+
+
+async def test_units_have_scores_and_their_upkeep_is_recorded(app: App) -> None:
+    city, now = await app.identity.directory.snapshot(), app.clock.now()
+    this = now.astimezone(app.figures.zone).date().replace(day=1)
+    found = []
+    for day in (this, this - DAY):
+        sheet = await app.assessments.sheet(SEEDER, city, f"{day:%Y-%m}", None, now)
+        assert all(each.score.items[-1].judged for each in sheet.assessments)
+        found += sheet.assessments
+    assert any(each.score.sample and each.score.items[0].judged and each.score.total is not None for each in found)
 
 
 async def test_staff_log_in_with_the_password_that_is_shown(app: App) -> None:

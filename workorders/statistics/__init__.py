@@ -7,7 +7,7 @@ it has come to; a rollup 汇总 holds how many entries there are of each kind. T
 
 | file | holds |
 |---|---|
-| `definitions`, `counting` | what figures are made of, and what an order adds to them (pure) |
+| `definitions`, `counting`, `handling` | what figures are made of, and what an order adds to them (pure) |
 | `tallying`, `windows`, `ranking`, `naming` | telling figures apart: by what, over which days, in which order (pure) |
 | `projecting` | one fold of the projector |
 | `reading`, `comparing`, `listing` | figures of a window, and the orders behind them, each naming its reader |

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from workorders.deadlines.values import UNJUDGED, Deadline, Extension
 from workorders.lifecycle.states import AssignmentEnd, AssignmentRole, Status, SupervisionCause
 from workorders.lifecycle.values import Assignment, Closing, Order, Reporter
-from workorders.statistics.definitions import Family, Outcome, counter, time_bucket
+from workorders.statistics.definitions import Family, Outcome, counter
+from workorders.statistics.handling import time_bucket
 
 ATTEMPTS_THAT_COUNT = 3
 """So many calls in vain count as called back."""

@@ -19,7 +19,7 @@ from foundation.paging import EARLIEST, LATEST, instant, moment_of
 from identity.actors import Actor
 from workorders.lifecycle.recording import PROJECTOR
 from workorders.statistics.access import Scope, scope_of
-from workorders.statistics.definitions import OPEN, Figure, HandlingTimes, Measured, handling_times, measured
+from workorders.statistics.definitions import OPEN, Figure, Measured, measured
 from workorders.statistics.documents import (
     ISSUED,
     STATE,
@@ -31,6 +31,7 @@ from workorders.statistics.documents import (
     mark_of,
 )
 from workorders.statistics.errors import BadWindow, NotIssued
+from workorders.statistics.handling import HandlingTimes, handling_times
 from workorders.statistics.projecting import FIRST_GENERATION
 from workorders.statistics.tallying import Counted, Dimension, Path, path_in
 from workorders.statistics.windows import Per, Window, periods

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workorders.statistics.definitions import Figure, HandlingTimes, Measured
+from workorders.statistics.definitions import Figure, Measured
+from workorders.statistics.handling import HandlingTimes
 from workorders.statistics.reading import Row
 from workorders.statistics.reports.periods import ReportPeriod
 

@@ -103,7 +103,7 @@ def upstream(facts: Facts) -> Section:
             )
         )
         sentences.append(
-            f"{each.name}转办{each.received:,}件，{_than(each.received, year_before, '比上年同期')}；"
+            f"{each.name}转办{each.received:,}件，{_than(each.received, year_before, '上年同期')}；"
             f"到期应办{on_time.denominator:,}件，按时办结{on_time.numerator:,}件，"
             f"按时办结率{rate(on_time.numerator, on_time.denominator).text}；"
             f"评价{satisfied.denominator:,}件，满意{satisfied.numerator:,}件，"
@@ -210,7 +210,7 @@ def _main(facts: Facts) -> Iterator[str]:
     previous, year_before = whole.received_before
     yield (
         f"{facts.period.name}，{facts.scope}受理工单{whole.received:,}件，"
-        f"{_than(whole.received, previous, '比上期')}，{_than(whole.received, year_before, '比上年同期')}。"
+        f"{_than(whole.received, previous, '上期')}，{_than(whole.received, year_before, '上年同期')}。"
     )
     told: list[str] = []
     for figure in (Figure.COMPLETED, Figure.ON_TIME, Figure.EXTENDED, Figure.SOLVED, Figure.SATISFIED):
@@ -265,5 +265,5 @@ def _than(now: int, before: int, than: str) -> str:
     if not before:
         return f"{than}无可比基数"
     if now == before:
-        return f"{than}持平"
-    return f"{than}{'上升' if now > before else '下降'}{growth(now, before).text.lstrip('+-')}"
+        return f"与{than}持平"
+    return f"比{than}{'上升' if now > before else '下降'}{growth(now, before).text.lstrip('+-')}"

@@ -23,7 +23,7 @@ async def test_a_month_is_told_as_it_was(desk: Desk) -> None:
     await desk.bureau.project()
     content = await desk.draft("2026-11")
     assert "2026年11月，全市受理工单4件" in said(content)
-    assert f"{PROVINCE}转办1件，比上年同期无可比基数；到期应办1件，按时办结0件" in said(content)
+    assert f"{PROVINCE}转办1件，上年同期无可比基数；到期应办1件，按时办结0件" in said(content)
     headline = {row[0]: row[1:4] for row in cells(content, "主要指标")}
     assert headline["受理量"] == ["—", "4", "4"]
     assert headline["按时办结率"] == ["2", "4", "50.0%"]
