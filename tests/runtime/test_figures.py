@@ -26,7 +26,8 @@ from tests.runtime.processes import Ended, environment, zhengtong
 from tests.runtime.recount import ONE_DAY, after_working_time, working_day_after
 from tests.runtime.test_replay import GOOD, read, read_file, replayer, sample, written
 from workorders.statistics.checking import check
-from workorders.statistics.definitions import Figure, HandlingTimes
+from workorders.statistics.definitions import Figure
+from workorders.statistics.handling import HandlingTimes
 from workorders.statistics.reading import Period, Question
 from workorders.statistics.windows import Per, Window
 
