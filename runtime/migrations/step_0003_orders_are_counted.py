@@ -20,6 +20,8 @@ async def run(database: Database, done: str | None, keep: Keep) -> None:
     Twice is once: what is counted already changes nothing.
     """
     mongo = database.mongo
+    if await database.mongo["orders"].find_one({}, {"_id": 1}) is None:
+        return  # a new city
     for first in ID_CHARACTERS[ID_CHARACTERS.index(done) + 1 if done else 0 :]:
         bounds = {"$gte": first, "$lt": chr(ord(first) + 1)}
         found = await mongo["orders"].find({"_id": bounds}, {"order.version": 1}).to_list()

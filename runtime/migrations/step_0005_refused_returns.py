@@ -20,6 +20,8 @@ async def run(database: Database, done: str | None, keep: Keep) -> None:
 
     Those that are told something are given to the projector once more. Twice is once.
     """
+    if await database.mongo["orders"].find_one({}, {"_id": 1}) is None:
+        return  # a new city
     for first in ID_CHARACTERS[ID_CHARACTERS.index(done) + 1 if done else 0 :]:
         bounds = {"$gte": first, "$lt": chr(ord(first) + 1)}
         while not await _told(database, bounds):

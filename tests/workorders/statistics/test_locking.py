@@ -72,8 +72,8 @@ async def test_what_was_late_and_open_and_is_late_and_done_changes_no_rate_of_la
     await bureau.project()
     assert before == await bureau.told(Figure.ON_TIME) == (0, 1)
     (correction,) = await corrections(town.database)
-    assert {entry[0] for entry in correction.removed} == {"reply:open"}
-    assert {entry[0] for entry in correction.added} == {"reply:late"}
+    assert {entry[0] for entry in correction.removed} == {"reply:open", "yellow:open"}
+    assert {entry[0] for entry in correction.added} == {"reply:late", "yellow:late"}
     assert (correction.tells, shifts(correction.changes)) == (False, ())
     assert (await bureau.locks(MONTH))[MONTH].corrections == 0
     assert (await bureau.check()).differences == []
