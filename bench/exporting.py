@@ -78,20 +78,21 @@ def _rows(format: Format, part: Exported, whole: Exported, stored: int) -> list[
 
 
 async def _export(place: Place, served: Serving, token: str, format: Format, where: Mapping[str, str]) -> Exported:
-    path, before, most = place.folder / f"export.{format}", served.api_megabytes(), 0.0
+    path, before, most = place.folder / f"export.{format}", served.megabytes_of_each(), 0.0
     done = asyncio.Event()
 
     async def watch() -> None:
         nonlocal most
         while not done.is_set():
-            most = max(most, served.api_megabytes())
+            now = served.megabytes_of_each()
+            most = max(most, *(now[pid] - before[pid] for pid in before))
             await asyncio.sleep(0.2)
 
     watching = asyncio.create_task(watch())
     begin, first = perf_counter(), None
     url, headers = f"http://127.0.0.1:{PORT}/exports/orders.{format}", {"authorization": f"Bearer {token}"}
     async with (
-        httpx.AsyncClient(timeout=600, trust_env=False) as client,
+        httpx.AsyncClient(timeout=None, trust_env=False) as client,
         client.stream("GET", url, params=dict(where), headers=headers) as answer,
     ):
         answer.raise_for_status()
@@ -103,7 +104,7 @@ async def _export(place: Place, served: Serving, token: str, format: Format, whe
     done.set()
     await watching
     numbers = await asyncio.to_thread(_numbers, path, format)
-    return Exported(seconds, first or 0.0, most - before, len(numbers), len(set(numbers)))
+    return Exported(seconds, first or 0.0, most, len(numbers), len(set(numbers)))
 
 
 def _numbers(path: Path, format: Format) -> list[str]:

@@ -28,7 +28,11 @@ class Serving:
 
     def api_megabytes(self) -> float:
         """The largest resident set of an API process."""
-        return max(resident_megabytes(pid) for pid in self._running(self.serve, "runtime.web"))
+        return max(self.megabytes_of_each().values())
+
+    def megabytes_of_each(self) -> dict[int, float]:
+        """The resident set of each API process."""
+        return {pid: resident_megabytes(pid) for pid in self._running(self.serve, "runtime.web")}
 
     def processor_seconds(self) -> dict[str, float]:
         """What each part has used so far."""

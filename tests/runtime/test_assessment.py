@@ -8,11 +8,11 @@ import pytest
 from foundation.faults import ExitCode
 from tests.runtime.processes import Ended, zhengtong
 from tests.runtime.test_figures import env
-from workorders.statistics.assessment.schemes import _SCHEMES
+from workorders.statistics.assessment.schemes import SHIPPED
 
 __all__ = ["env"]
 
-TEXT = (_SCHEMES / "default.toml").read_text(encoding="utf-8").replace('version = "默认 1"', 'version = "2019"')
+TEXT = (SHIPPED / "default.toml").read_text(encoding="utf-8").replace('version = "默认 1"', 'version = "2019"')
 
 
 def run(env: dict[str, str], *arguments: str, expecting: int = ExitCode.DONE) -> Ended:

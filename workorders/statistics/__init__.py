@@ -14,4 +14,6 @@ it has come to; a rollup 汇总 holds how many entries there are of each kind. T
 | `assessment/` | scores of a unit's month by a scheme |
 | `board` | the wall screen 大屏: how everything stands now |
 | `recounting`, `checking`, `rebuilding` | counting from the events alone: to compare, to make the figures anew |
+| `correcting`, `locking`, `corrected` | months that were issued, what changed in them since, and who reads it |
+| `reports/` | reports 月报 of a period, as files |
 """

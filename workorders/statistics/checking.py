@@ -192,7 +192,7 @@ async def _compare(
 async def _compare_issued(database: Database, generation: int, month: str, differs: Differs) -> None:
     """What was issued of a month with its corrections, against what is kept now."""
     for cell, count in (await unaccounted(database, generation, month)).items():
-        differs(f"issued and corrected {_named(cell)}", "now", f"{-count:+}")
+        differs(f"issued and corrected, less than counted now: {_named(cell)}", count, 0)
     lock = (await locks_of(database, [month])).get(month)
     kept = None if lock is None else lock.corrections
     told = sum([correction.tells async for correction in corrections_of_month(database, month)])

@@ -14,8 +14,7 @@ from workorders.statistics.access import scope_of
 from workorders.statistics.assessment.access import own_unit, require_reader
 from workorders.statistics.assessment.errors import ItemWithoutOrders, NoSuchItem
 from workorders.statistics.assessment.reading import Assessments
-from workorders.statistics.assessment.schemes import Event
-from workorders.statistics.assessment.scoring import NONE, share
+from workorders.statistics.assessment.scoring import NONE, ScoredEvent, ScoredItem, share
 from workorders.statistics.definitions import Part, measured
 from workorders.statistics.listing import Listed, Listing, listed_on
 from workorders.statistics.reading import snapshot_of
@@ -64,12 +63,6 @@ async def explained(
         raise NotFound
     require_reader(actor, city.units.path(unit))
     this = await assessments.month(month, now)
-    named = this.scheme.named(item)
-    if named is None:
-        raise NoSuchItem
-    if named.figure is None:
-        raise ItemWithoutOrders
-    figure, part = named.figure, named.part.listed if isinstance(named, Event) else Part.MISSED
     by, scope = scope_of(actor, Dimension.UNIT, unit)
     figures, window = assessments.figures, (this.window,)
 
@@ -81,9 +74,11 @@ async def explained(
         found = this.score(unit, counts).named(item)
         if found is None:
             raise NoSuchItem
+        listing = _behind(found)
         rows = (await snapshot.rows(by, scope, window))[0].get(scope[-1], {})
-        shown = getattr(measured(rows)[figure], part.value)
-        page = await listed_on(snapshot, by, scope, this.window, Listing(figure, part), request)
+        told = measured(rows)[listing.figure]
+        shown = told.missed if listing.part is Part.MISSED else told.numerator
+        page = await listed_on(snapshot, by, scope, this.window, listing, request)
         first, each = share(found.lost, found.number) if found.number else (NONE, NONE)
         bears_rest = request.after is None and shown == found.number
         points = [first if bears_rest and not number else each for number in range(len(page.items))]
@@ -91,3 +86,12 @@ async def explained(
         return Explained(found.lost, found.number, shown, page.map(costs))
 
     return await figures.database.transact(body)
+
+
+def _behind(found: ScoredItem | ScoredEvent) -> Listing:
+    """The list of what an item or an event counts. Raises `ItemWithoutOrders`."""
+    if isinstance(found, ScoredEvent):
+        return Listing(found.event.figure, found.event.part.listed)
+    if found.item.figure is None:
+        raise ItemWithoutOrders
+    return Listing(found.item.figure, Part.MISSED)

@@ -6,13 +6,13 @@ Percentages and points are exact decimals of two places.
 import hashlib
 import json
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -28,7 +28,7 @@ from workorders.statistics.ranking import LARGEST_SAMPLE
 MOST_LINES: Final = 500
 CENT: Final = Decimal("0.01")
 WHOLE: Final = Decimal("100.00")
-_SCHEMES = resources.files("workorders.statistics.assessment") / "schemes"
+SHIPPED = resources.files("workorders.statistics.assessment") / "schemes"
 
 
 class Mark(StrEnum):
@@ -192,11 +192,6 @@ class Scheme(Value):
         _distinct([*(item.name for item in items), *(event.name for event in events)], "名称")
         return events
 
-    def named(self, name: str) -> Item | Event | None:
-        """The item or event of this name."""
-        items = (item for item in self.items if item.name == name)
-        return next(items, None) or next((event for event in self.events if event.name == name), None)
-
     @classmethod
     def from_toml(cls, text: str, *, name: str = "scheme.toml") -> Self:
         """Read a scheme; raises DataFileInvalid with every fault, each naming its line."""
@@ -220,13 +215,8 @@ def _distinct(names: list[str], what: str) -> None:
         raise ValueError(f"{what}重复：{'、'.join(twice)}")
 
 
-def rounded(number: Any, places: Decimal = CENT) -> Decimal:
-    """A fraction to two decimal places, halves up (away from nought)."""
-    return (Decimal(number.numerator) / Decimal(number.denominator)).quantize(places, ROUND_HALF_UP)
-
-
 @cache
 def shipped_scheme() -> Scheme:
     """The scheme that comes with the program."""
     name = "default.toml"
-    return Scheme.from_toml((_SCHEMES / name).read_text(encoding="utf-8"), name=f"schemes/{name}")
+    return Scheme.from_toml((SHIPPED / name).read_text(encoding="utf-8"), name=f"schemes/{name}")

@@ -6,10 +6,10 @@ what it loses are its weight; what all items earn and the events add is the tota
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from workorders.statistics.assessment.schemes import CENT, WHOLE, Event, Item, Mark, Scheme, rounded
+from workorders.statistics.assessment.schemes import CENT, WHOLE, Event, Item, Mark, Scheme
 from workorders.statistics.definitions import DEFINITIONS, Figure, Measured, measured
 
 MILLIONTH = Decimal("0.000001")
@@ -115,7 +115,7 @@ def spread(weights: Sequence[Decimal]) -> list[Decimal]:
     if not together:
         return list(weights)
     exact = [Fraction(weight) * 100 / Fraction(together) for weight in weights]
-    found = [_down(each, CENT) for each in exact]
+    found = [_down(each) for each in exact]
     left = int((WHOLE - sum(found, NONE)) / CENT)
     by_remainder = sorted(range(len(found)), key=lambda number: Fraction(found[number]) - exact[number])
     for number in by_remainder[:left]:
@@ -130,8 +130,13 @@ def share(points: Decimal, among: int) -> tuple[Decimal, Decimal]:
     return points - each * (among - 1), each
 
 
-def _down(exact: Fraction, places: Decimal) -> Decimal:
-    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(places, ROUND_DOWN)
+def _rounded(number: Fraction) -> Decimal:
+    """A fraction to two decimal places, halves up."""
+    return (Decimal(number.numerator) / Decimal(number.denominator)).quantize(CENT, ROUND_HALF_UP)
+
+
+def _down(number: Fraction) -> Decimal:
+    return (Decimal(number.numerator) / Decimal(number.denominator)).quantize(CENT, ROUND_DOWN)
 
 
 def _numbers(item: Item, figures: Mapping[Figure, Measured], marks: Mapping[Mark, Marked]) -> tuple[int, int]:
@@ -154,10 +159,10 @@ def _item(
     rate = Fraction(numerator * 100, denominator)
     way = (rate - Fraction(item.zero)) / (Fraction(item.full) - Fraction(item.zero))
     reached = min(max(way, Fraction(0)), Fraction(1))
-    points, earned = rounded(reached * 100), rounded(reached * Fraction(weight))
+    points, earned = _rounded(reached * 100), _rounded(reached * Fraction(weight))
     lines = f"满分线 {_plain(item.full)}%，零分线 {_plain(item.zero)}%"
-    why = f"{told}，即 {rounded(rate)}%；{lines}，得 {points} 分；权重 {_plain(weight)}，计 {earned} 分。"
-    return ScoredItem(item, numerator, denominator, weight, rounded(rate), points, earned, missed, why)
+    why = f"{told}，即 {_rounded(rate)}%；{lines}，得 {points} 分；权重 {_plain(weight)}，计 {earned} 分。"
+    return ScoredItem(item, numerator, denominator, weight, _rounded(rate), points, earned, missed, why)
 
 
 def _event(event: Event, found: Measured) -> ScoredEvent:

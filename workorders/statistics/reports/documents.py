@@ -36,18 +36,6 @@ class ReportState(StrEnum):
     FAILED = "failed"
 
 
-STATE_NAMES: Mapping[ReportState, str] = MappingProxyType(
-    {
-        ReportState.QUEUED: "排队中",
-        ReportState.RUNNING: "制作中",
-        ReportState.READY: "草稿已生成",
-        ReportState.ISSUED: "已印发",
-        ReportState.FAILED: "制作失败",
-    }
-)
-AT_WORK = (ReportState.QUEUED, ReportState.RUNNING)
-
-
 class ReportJob(Stored):
     """A report: asked for, worked through by whoever holds its lease, then never changed again.
 

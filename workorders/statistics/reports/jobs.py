@@ -18,7 +18,7 @@ from pymongo.errors import ConnectionFailure
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
 from foundation.clock import Clock
 from foundation.database import Database
-from foundation.errors import DomainError, InvalidInput
+from foundation.errors import InvalidInput
 from foundation.idempotency import Once
 from foundation.ids import new_id
 from foundation.paging import time_key
@@ -127,12 +127,10 @@ async def work(reports: Reports, job: ReportJob) -> int:
         log.info("report_lease_lost", report=job.id)
     except ConnectionFailure:
         raise
-    except DomainError as error:
-        await _fail(reports, leased, error.message)
     except Exception:
         log.exception("report_failed", report=job.id, tries=leased.tries)
         if leased.tries >= TRIES:
-            await _fail(reports, leased, FAULT)
+            await _fail(reports, leased)
     return 1
 
 
@@ -251,9 +249,9 @@ async def _step(reports: Reports, job: ReportJob, percent: int, step: str) -> No
     await reports.database.save(_proven(Change(), job, fields))
 
 
-async def _fail(reports: Reports, job: ReportJob, fault: str) -> None:
+async def _fail(reports: Reports, job: ReportJob) -> None:
     """Give it up, and let another report issue its period; not once it is written, nor its months locked."""
-    fields = {"state": ReportState.FAILED, "step": "失败", "fault": fault, "due": None, "lease": None}
+    fields = {"state": ReportState.FAILED, "step": "失败", "fault": FAULT, "due": None, "lease": None}
     change = Change()
     if job.issuing:
         change.delete(IssuedPeriod, job.period, expecting={"report": job.id})

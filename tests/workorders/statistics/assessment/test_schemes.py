@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 
 from foundation.data_files import DataFileInvalid
-from workorders.statistics.assessment.schemes import _SCHEMES, Mark, Scheme, shipped_scheme
+from workorders.statistics.assessment.schemes import SHIPPED, Mark, Scheme, shipped_scheme
 from workorders.statistics.definitions import Figure
 
-TEXT = (_SCHEMES / "default.toml").read_text(encoding="utf-8")
+TEXT = (SHIPPED / "default.toml").read_text(encoding="utf-8")
 
 
 def test_the_shipped_scheme_scores_the_seven_things() -> None:
