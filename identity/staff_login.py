@@ -1,8 +1,10 @@
 """Staff login 工作人员登录: password, lock-out with back-off, the same answer for everybody who fails."""
 
+import asyncio
 import re
 from datetime import datetime, timedelta
 from typing import Final
+from weakref import WeakValueDictionary
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
 from foundation.clock import Clock, kept_until
@@ -57,6 +59,7 @@ class StaffLogin:
     ) -> None:
         self._repository, self._passwords, self._sessions = repository, passwords, sessions
         self._keyring, self._limiter, self._clock = keyring, limiter, clock
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def log_in(self, login: str, password: str, origin: Origin) -> Grant:
         """Open a session for a staff account.
@@ -70,16 +73,20 @@ class StaffLogin:
         await self._require_unlocked(failures_id)
         if await self._limiter.exhausted(FAILURES_PER_ADDRESS, address, self._clock.now()):
             raise LoginLocked
-        staff = await self._repository.staff_by_login(name) if LOGIN.fullmatch(name) else None
-        fits = await self._passwords.verify(staff.password if staff else None, password)
-        # Many guesses may have waited for their turn: those that came too late do not count as right.
-        await self._require_unlocked(failures_id)
-        if staff is None or not fits or not staff.active:
-            now = self._clock.now()
-            await self._count_failure(failures_id, now)
-            await self._limiter.use([(FAILURES_PER_ADDRESS, address)], now)
-            raise WrongLogin
-        return await self._opened(staff, failures_id)
+        # One guess at a time: the next one knows whether the one before has locked the login.
+        turn = self._turns.setdefault(failures_id, asyncio.Lock())
+        async with turn:
+            await self._require_unlocked(failures_id)
+            staff = await self._repository.staff_by_login(name) if LOGIN.fullmatch(name) else None
+            fits = await self._passwords.verify(staff.password if staff else None, password)
+            # Other processes may have counted failures meanwhile: what came too late does not count as right.
+            await self._require_unlocked(failures_id)
+            if staff is None or not fits or not staff.active:
+                now = self._clock.now()
+                await self._count_failure(failures_id, now)
+                await self._limiter.use([(FAILURES_PER_ADDRESS, address)], now)
+                raise WrongLogin
+            return await self._opened(staff, failures_id)
 
     async def _opened(self, staff: Staff, failures_id: str) -> Grant:
         now, change = self._clock.now(), Change().discard(LoginFailures, [failures_id])
