@@ -78,10 +78,15 @@ class OutboxRow(Stored):
 
 
 class Lease(Stored):
-    """Who leads a consumer, and until when."""
+    """Who leads a consumer, and until when.
+
+    What the leader saves counts up `saved`: rivals then always write the same document, and one of them fails. Setting
+    `until` alone to what it is already would be no write, and no conflict.
+    """
 
     token: str
     until: datetime
+    saved: int = 0
 
     class Settings:
         name = "leases"
@@ -123,7 +128,7 @@ class Consumer:
         change = applied.change.update(
             Lease,
             self.name,
-            {"$set": {"until": now + LEASE}},
+            {"$set": {"until": now + LEASE}, "$inc": {"saved": 1}},
             expecting={"token": self._token},
         )
         change.discard(OutboxRow, [row.id for row in rows if row.id not in applied.failed | applied.untouched])
@@ -143,7 +148,7 @@ class Consumer:
 
     async def save(self, change: Change, now: datetime) -> None:
         """Save what only the leader may write, and go on leading. Raises `StaleWrite` if another leads by now."""
-        longer = {"$set": {"until": now + LEASE}}
+        longer = {"$set": {"until": now + LEASE}, "$inc": {"saved": 1}}
         await self._database.save(change.update(Lease, self.name, longer, expecting={"token": self._token}))
 
     async def resign(self) -> None:
