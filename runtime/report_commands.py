@@ -26,7 +26,7 @@ def report(
     period: Annotated[str, typer.Option(metavar="PERIOD", help="2026-10, 2026-Q4, 2026-H2 or 2026.")],
     out: Annotated[Path, typer.Option(file_okay=False, help="The folder that the files are written into.")],
     unit: Annotated[str | None, typer.Option(help="Only this unit, with what lies below it.")] = None,
-    issue: Annotated[bool, typer.Option("--issue", help="印发: lock its months; once for each period.")] = False,
+    issue: Annotated[bool, typer.Option("--issue", help="印发: lock its months; again: the same files.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the report 报告 of a period as PDF, Word and Excel: a draft, or with --issue the one that counts."""
@@ -55,17 +55,19 @@ async def _made(app: "App", period: str, unit: str | None, out: Path, *, issue: 
     from workorders.statistics.reports import jobs
     from workorders.statistics.reports.documents import SUFFIXES, ReportState
     from workorders.statistics.reports.errors import AlreadyIssued
-    from workorders.statistics.reports.reading import being_issued, download
+    from workorders.statistics.reports.reading import download, issuing
 
     try:
         if issue:
             try:
                 job = await jobs.issue(app.reports, TERMINAL, period=period)
             except AlreadyIssued:
-                # One that was broken off is gone on with.
-                found = await being_issued(app.database, period)
+                # One that was broken off is gone on with; one that is made is the same for ever.
+                found = await issuing(app.database, period)
                 if found is None:
                     raise
+                if found.due is None and found.as_of is not None:
+                    tell(f"zhengtong: {period} is issued as of {found.as_of:%Y-%m-%d %H:%M} UTC; its files again")
                 job = found
         else:
             job = await jobs.request(app.reports, TERMINAL, period=period, unit=unit)

@@ -31,11 +31,10 @@ async def report(database: Database, actor: Actor, id: str) -> ReportJob:
     return job
 
 
-async def being_issued(database: Database, period: str) -> ReportJob | None:
-    """The report that issues a period, as long as it is not made."""
+async def issuing(database: Database, period: str) -> ReportJob | None:
+    """The report that issues a period, or has issued it."""
     claim = await database.get(IssuedPeriod, period)
-    job = None if claim is None else await database.get(ReportJob, claim.report)
-    return None if job is None or job.due is None else job
+    return None if claim is None else await database.get(ReportJob, claim.report)
 
 
 async def reports(database: Database, actor: Actor, request: PageRequest, now: datetime) -> Page[ReportJob]:
