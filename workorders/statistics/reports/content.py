@@ -90,8 +90,9 @@ def text(content: str) -> Cell:
     return Cell(kind=CellKind.TEXT, text=content)
 
 
-def count(number: int) -> Cell:
-    return Cell(kind=CellKind.COUNT, text=f"{number:,}", number=number)
+def count(number: int | None) -> Cell:
+    """A dash where there is none."""
+    return Cell(kind=CellKind.COUNT, text=NOTHING if number is None else f"{number:,}", number=number)
 
 
 def rate(part: int, whole: int) -> Cell:

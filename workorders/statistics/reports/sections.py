@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from workorders.statistics.definitions import DEFINITIONS, Family, Figure, Measured, Outcome, counter
 from workorders.statistics.ranking import ranking
 from workorders.statistics.reports.content import (
-    NOTHING,
     Cell,
     Chart,
     ChartKind,
@@ -59,7 +58,7 @@ def units(facts: Facts) -> Section:
     found = [known[each.value] for each in placed]
     rows = tuple(
         (
-            text(NOTHING if place.rank is None else str(place.rank)),
+            count(place.rank),
             text(each.name),
             count(each.received),
             count(each.figure(Figure.ON_TIME).denominator),
@@ -232,7 +231,7 @@ def _compared(each: Beside, figure: Figure) -> tuple[Cell, ...]:
     now, previous, year = (row.figure(figure) for row in (each.now, each.previous, each.year_before))
     return (
         text(DEFINITIONS[figure].name),
-        text(NOTHING) if now.is_count else count(now.numerator),
+        count(None if now.is_count else now.numerator),
         count(now.denominator),
         _value(now),
         _value(previous),
