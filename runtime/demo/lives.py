@@ -16,6 +16,7 @@ from runtime.demo import tables, unit_scenes
 from runtime.demo.players import Player, Stage
 from runtime.demo.stories import Plot, Twist
 from workorders.deadlines import Kind
+from workorders.exchange.documents import platform_actor_id
 from workorders.lifecycle import dispatching, intake, reviewing, upstream
 from workorders.lifecycle.intake import Report
 from workorders.lifecycle.states import RequestKind, Status
@@ -25,7 +26,8 @@ log = structlog.get_logger()
 
 SELF_SERVICE = ("mini_program", "app", "web")
 """Channels by which citizens report themselves; the others are taken down by an operator."""
-UPSTREAM = Actor("upstream:province", frozenset({Role.UPSTREAM}), label="省12345平台")
+UPSTREAM_ID = "province"
+UPSTREAM = Actor(platform_actor_id(UPSTREAM_ID), frozenset({Role.UPSTREAM}), label="省12345平台")
 
 
 class Life(Player):
@@ -91,7 +93,7 @@ class Life(Player):
         handed_down = None
         if plot.channel == "upstream":
             due = self.clock.now() + timedelta(days=7)
-            handed_down = Upstream(source="province", number=f"SN{plot.number:08}", due=due)
+            handed_down = Upstream(source=UPSTREAM_ID, number=f"SN{plot.number:08}", due=due)
         report = Report(
             channel=plot.channel,
             kind=plot.kind,

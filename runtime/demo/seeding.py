@@ -30,7 +30,7 @@ from identity.subjects import STAFF, resident_actor, staff_actor
 from runtime.composition import App
 from runtime.demo.city import DemoCity, DemoUnit, make_city
 from runtime.demo.documents import DemoMark, SeedingState
-from runtime.demo.lives import Life
+from runtime.demo.lives import UPSTREAM, UPSTREAM_ID, Life
 from runtime.demo.players import Stage
 from runtime.demo.stories import plan
 from runtime.migrations import MigrationRecord
@@ -116,6 +116,8 @@ async def _make(app: App, seed: int, orders: int, now: datetime, keeper: "_Keepe
     terms = await app.library.current()
     city = make_city(seed, terms.local_date(now))
     await _write_trees(app, city)
+    # It has no address here: it asks by itself, and is told nothing.
+    await app.exchange.platforms.connect(SEEDER, UPSTREAM_ID, name=UPSTREAM.label, url=None, channel="upstream")
     await app.cataloguing.load(SEEDER, city.rules)
     clock = SettableClock(now)
     office = replace(app.office, clock=clock)

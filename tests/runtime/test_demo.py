@@ -255,6 +255,8 @@ async def test_every_turn_that_an_order_can_take_is_there(app: App) -> None:
     assert any(order.round == 1 for order in orders)
     assert any(order.upstream for order in orders)
     assert all(order.acknowledged_at for order in orders if order.upstream and order.status is Status.CLOSED)
+    platforms = await app.exchange.platforms.names()
+    assert {order.upstream.source for order in orders if order.upstream} == platforms.keys()
     assert any(order.complained_of for order in orders)
     assert any(order.redo_asked for order in orders)
     assert {order.reporter for order in orders} == set(Reporter)
