@@ -14,6 +14,7 @@ from typing import Any, Self
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from foundation.engine.memory import cache_megabytes
 from foundation.engine.programs import EngineKind, EngineProgram
 from foundation.engine.store import FolderLock, Running, StoreFolder
 from foundation.faults import DataFolderFault, EngineDied
@@ -183,7 +184,7 @@ def _launch(
         "--port",
         "0",
     ]
-    command += ["--storage-path", str(store), "--cache-size", "256M"]
+    command += ["--storage-path", str(store), "--cache-size", f"{cache_megabytes()}M"]
     if program.kind is EngineKind.RUST:
         command += ["--log-file-max", "32MB"]
     if durable:
