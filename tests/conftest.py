@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pymongo import AsyncMongoClient
 
@@ -18,6 +19,10 @@ from foundation.settings import Settings, read_settings
 from tests.installation import installation, served
 
 __all__ = ["installation", "served"]
+
+# How long one example takes says more of the machine than of us.
+hypothesis.settings.register_profile("zhengtong", deadline=None)
+hypothesis.settings.load_profile("zhengtong")
 
 LEFT_OUT_ON_PYTHON = ("races", "faults")
 HERE = Path(__file__).parent

@@ -40,7 +40,7 @@ distances = st.one_of(
 moments = distances.map(lambda distance: NOW + distance)
 
 
-@settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=35, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_the_pages_of_a_list_are_the_list(database: Database, data: st.DataObject) -> None:
     await database.prepare([Thing])
@@ -161,7 +161,7 @@ def test_no_text_breaks_a_cursor(text: str) -> None:
         return
 
 
-@settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=35, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moment=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)), down=st.booleans())  # noqa: DTZ001
 async def test_a_cursor_that_somebody_made_up_reads_on_from_there(
     database: Database, moment: datetime, down: bool

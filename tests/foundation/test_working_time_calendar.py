@@ -31,7 +31,7 @@ def calendar(**definition: Any) -> Calendar:
 
 
 @given(MOMENTS, SPANS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_is_added_lies_between(start: datetime, span: timedelta) -> None:
     """To the millisecond, forward and backward, in an office's week and around the clock."""
     for each in (CITY, shipped_calendar("24x7")):
@@ -43,14 +43,14 @@ def test_what_is_added_lies_between(start: datetime, span: timedelta) -> None:
 
 
 @given(MOMENTS, SPANS, SPANS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_adding_in_two_steps_is_adding_at_once(start: datetime, one: timedelta, other: timedelta) -> None:
     assert CITY.add(CITY.add(start, one), other) == CITY.add(start, one + other)
     assert CITY.between(start, start + one) + CITY.between(start + one, start) == timedelta(0)
 
 
 @given(MOMENTS, st.integers(1, 600))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_working_days_count_and_close(start: datetime, n: int) -> None:
     due = CITY.add_days(start, n)
     first, last = CITY.local_date(start), CITY.local_date(due)

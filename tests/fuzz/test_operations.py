@@ -81,7 +81,6 @@ def test_nothing_that_the_schema_allows_is_an_unknown_error(
         # A document that fails is told as it is: to find a shorter one takes minutes.
         @settings(
             max_examples=EXAMPLES,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],
             database=None,

@@ -269,7 +269,7 @@ LASTING = st.integers(0, 40 * 24 * 3600).map(lambda seconds: timedelta(seconds=s
 
 
 @given(start=MOMENTS, asked_after=LASTING, lasted=LASTING, kind=st.sampled_from(Kind))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_suspension_gives_back_exactly_the_days_that_it_took(
     start: datetime, asked_after: timedelta, lasted: timedelta, kind: Kind
 ) -> None:
@@ -290,7 +290,7 @@ def test_a_suspension_gives_back_exactly_the_days_that_it_took(
 
 
 @given(start=MOMENTS, asked_after=LASTING, lasted=LASTING)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_suspension_gives_back_exactly_the_minutes_that_it_took(
     start: datetime, asked_after: timedelta, lasted: timedelta
 ) -> None:
@@ -357,7 +357,7 @@ def test_ours_is_due_before_theirs(theirs: str, due: str, basis: str) -> None:
 
 
 @given(start=MOMENTS, left=st.integers(-10_000_000, 10_000_000_000), kind=st.sampled_from(Kind))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_ours_is_never_after_theirs_nor_before_its_start(start: datetime, left: int, kind: Kind) -> None:
     own = reply_due(RULES, CITY, kind=kind, urgency=NORMAL, start=start)
     theirs = start + timedelta(milliseconds=left)

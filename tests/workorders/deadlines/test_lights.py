@@ -93,7 +93,7 @@ MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2026, 6, 1)).map(  # noqa:
     left=st.integers(-10_000_000, 10_000_000_000),
     looks=st.lists(st.integers(0, 2_000_000_000), min_size=2, max_size=6),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_light_only_ever_goes_from_green_by_yellow_to_red(
     start: datetime, kind: Kind, urgency: Urgency, left: int, looks: list[int]
 ) -> None:

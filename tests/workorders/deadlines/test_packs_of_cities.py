@@ -157,7 +157,7 @@ def _another(figure: re.Match[str]) -> str:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_two_packs_differ_exactly_in_the_rows_that_were_changed(data: st.DataObject) -> None:
     """Any figures of a pack changed in its text: those rows are told, and no other."""
     lines = TEXT.splitlines()
@@ -294,7 +294,7 @@ def test_what_is_no_text_in_utf8_or_no_pack_at_all_is_refused(tmp_path: Path) ->
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_pack_spoiled_anyhow_is_taken_or_refused_with_a_line(tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(TEXT.encode())
     for _ in range(data.draw(st.integers(1, 3))):

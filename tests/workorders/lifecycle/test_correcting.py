@@ -108,7 +108,6 @@ async def test_an_order_in_every_open_state_is_corrected_once(town: Town) -> Non
 
 @settings(
     max_examples=WALKS,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
 )

@@ -276,7 +276,7 @@ shifts = st.builds(
 )
 
 
-@settings(max_examples=2 * WALKS, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2 * WALKS, suppress_health_check=list(HealthCheck))
 @given(
     roster=st.lists(shifts, max_size=3).map(tuple),
     waits=st.lists(st.integers(0, 25), max_size=8),

@@ -178,7 +178,6 @@ def _lines(order: Order, overdue: tuple[int, ...], each: list) -> list[tuple]:
 
 @settings(
     max_examples=WALKS,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
 )

@@ -475,7 +475,7 @@ def without_deadlines(order: Order) -> dict[str, Any]:
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_any_history_is_itself_under_its_own_pack_and_the_same_acts_under_another(log: list[Entry]) -> None:
     stored = rebuild("o", log)
     same = simulate("o", log, CITY.rules, CALENDARS)

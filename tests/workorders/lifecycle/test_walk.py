@@ -242,7 +242,6 @@ class Walk:
 
 @settings(
     max_examples=WALKS,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )

@@ -74,7 +74,7 @@ def oracle(all_rules: list[Rule], category: str, place: str, day: date, excluded
     )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(
     rules,
     st.sampled_from([*CATEGORIES]),
@@ -100,7 +100,7 @@ def test_the_answer_is_the_oracles(
         assert excluded.isdisjoint(UNITS[unit].ancestors)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rules, st.sampled_from([*CATEGORIES]), st.sampled_from([*PLACES]), days, st.randoms(use_true_random=False))
 def test_the_order_of_the_rules_does_not_matter_and_every_fitting_rule_is_accounted_for(
     all_rules: list[Rule], category: str, place: str, day: date, random: object

@@ -22,7 +22,6 @@ FIGURES = [figure.value for figure in Figure]
 
 @settings(
     max_examples=WALKS,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
 )

@@ -134,7 +134,6 @@ class Walk:
 
 @settings(
     max_examples=WALKS,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )

@@ -93,7 +93,7 @@ def check_never_later(watched: Order, other: Order) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_no_history_makes_a_supervised_order_due_later_than_the_same_unsupervised(data: st.DataObject) -> None:
     due = data.draw(st.none() | st.integers(1, 300).map(lambda hours: MONDAY + timedelta(hours=hours)))
     intake = intake_of(data.draw(st.sampled_from(Kind)), data.draw(st.sampled_from(Urgency)), due)
