@@ -157,7 +157,8 @@ class Snapshot:
     async def rows(self, by: Dimension, scope: Scope, split: Sequence[Window]) -> list[Rows]:
         """The counts of every value within scope, for each of the periods, which adjoin.
 
-        A month that lies in one period is read in sum, any other by its days.
+        A month that lies in one period is read in sum; that of today with what is open by its days, for it is partly
+        late. Any other month is read by its days.
         """
         found: list[Rows] = [{} for _ in split]
         window = Window(split[0].first, split[-1].last)
@@ -168,19 +169,32 @@ class Snapshot:
             for month, part in months.items()
             if part.whole_months and bisect_left(ends, part.first) == bisect_left(ends, part.last)
         }
-        for group, field in ((whole, "total"), (months.keys() - whole, "days")):
+        today = self.today
+
+        def into(path: Path, day: date) -> Counts:
+            return found[bisect_left(ends, day)].setdefault(path[-1], {})
+
+        current = {f"{today:%Y-%m}"}
+        for field, group in {
+            "total": whole - current,
+            "open": whole & current,
+            "days": months.keys() - whole,
+        }.items():
+            fields = ("total", "open") if field == "open" else (field,)
             for start, end in _adjoining(sorted(group)):
-                fields = ("total", "open") if field == "total" else ("days",)
                 async for path, raw in self._stored(by, scope, start, end, fields):
                     part = months[raw["month"]]
                     if field == "total":
-                        into = found[bisect_left(ends, part.first)].setdefault(path[-1], {})
-                        _add(into, {name: number for name, number in raw["total"].items() if name not in OPEN})
-                    for day, counts in _dated(raw, "open" if field == "total" else "days"):
+                        _judge(into(path, part.first), raw["total"], past=part.last < today)
+                        continue
+                    if field == "open":
+                        settled = {name: number for name, number in raw["total"].items() if name not in OPEN}
+                        _add(into(path, part.first), settled)
+                    for day, counts in _dated(raw, field):
                         if day in part:
-                            self._judge(found[bisect_left(ends, day)].setdefault(path[-1], {}), day, counts)
-        if self.today in window:
-            await self._due_today(found[bisect_left(ends, self.today)], by, scope)
+                            _judge(into(path, day), counts, past=day < today)
+        if today in window:
+            await self._due_today(found[bisect_left(ends, today)], by, scope)
         return found
 
     async def on_day(self, by: Dimension, scope: Scope, day: date) -> Rows:
@@ -202,14 +216,6 @@ class Snapshot:
         for raw in await cursor.max_time_ms(MILLISECONDS).to_list():
             if all(each in raw["path"] for each in scope):
                 yield tuple(raw["path"]), raw
-
-    def _judge(self, into: Counts, day: date, counts: Mapping[str, int]) -> None:
-        """Add a day's counts; what is open counts by its due day, that of today as if it were not due."""
-        past = day < self.today
-        for name, number in counts.items():
-            if number:
-                told = OPEN[name][0 if past else 1] if name in OPEN else name
-                into[told] = into.get(told, 0) + number
 
     async def _due_today(self, into: Rows, by: Dimension, scope: Scope) -> None:
         """What of today's is late by now."""
@@ -257,6 +263,15 @@ async def first_uncounted(database: Database, session: AsyncClientSession | None
         {"consumer": PROJECTOR, "key": bounds}, sort=[("key", 1)], session=session
     )
     return None if waiting is None else moment_of(waiting["key"])
+
+
+def _judge(into: Counts, counts: Mapping[str, int], *, past: bool) -> None:
+    """Add counts of days that are past or not; what is open counts by its due day, that of today as if it were not
+    due."""
+    for name, number in counts.items():
+        if number:
+            told = OPEN[name][0 if past else 1] if name in OPEN else name
+            into[told] = into.get(told, 0) + number
 
 
 def _add(into: Counts, counts: Mapping[str, int]) -> None:
