@@ -8,7 +8,6 @@ can apply nothing. Nobody reads "everything since": late commits would be missed
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Any, ClassVar
 
 import structlog
@@ -25,10 +24,6 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=20)
 BATCH = 200
-LATE = timedelta(seconds=30)
-"""A row is seen by then, counted from its key: transactions end within seconds, and the hosts' clocks agree."""
-LATEST_SECONDS = 30.0
-"""By then also what came with an older key than that, as no use case writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +114,6 @@ class Consumer:
     def __init__(self, database: Database, name: str, effect: Effect, patience: Patience = PATIENCE) -> None:
         self._database, self.name, self._effect, self._patience = database, name, effect, patience
         self._token = new_id()
-        self._begin, self._whole_at = instant(EARLIEST), 0.0
 
     async def sweep(self, now: datetime) -> int:
         """Apply up to one batch of rows and answer how many were worked through, in vain included; 0 when there are
@@ -162,19 +156,14 @@ class Consumer:
         await self._database.collection(Lease).delete_one({"_id": self.name, "token": self._token})
 
     async def _rows(self, now: datetime) -> list[OutboxRow]:
-        """The first that are due."""
-        if monotonic() >= self._whole_at:
-            self._begin, self._whole_at = instant(EARLIEST), monotonic() + LATEST_SECONDS
-        bounds = {"$gte": self._begin, "$lt": instant(now + timedelta(milliseconds=1))}
+        bounds = {"$gte": instant(EARLIEST), "$lt": instant(now + timedelta(milliseconds=1))}
         found = (
             self._database.collection(OutboxRow)
             .find({"consumer": self.name, "key": bounds})
             .sort("key", 1)
             .limit(BATCH)
         )
-        rows = [OutboxRow.load(raw) for raw in await found.to_list()]
-        self._begin = min([instant(now - LATE), *(row.key for row in rows[:1])])
-        return rows
+        return [OutboxRow.load(raw) for raw in await found.to_list()]
 
     async def _lead(self, now: datetime) -> bool:
         """Whether this process leads now: it did, or the leader's lease has run out."""

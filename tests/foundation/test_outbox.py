@@ -10,7 +10,7 @@ from foundation.changes import Change, StaleWrite
 from foundation.database import Database
 from foundation.documents import Stored
 from foundation.ids import new_id
-from foundation.outbox import BATCH, LATE, LATEST_SECONDS, LEASE, PATIENCE, Applied, Consumer, Effect, Lease, OutboxRow
+from foundation.outbox import BATCH, LEASE, PATIENCE, Applied, Consumer, Effect, Lease, OutboxRow
 
 NOW = datetime(2026, 11, 16, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -157,43 +157,3 @@ async def test_a_row_that_fails_is_tried_again_later_and_at_last_rests_for_a_per
     row = await outbox.get(OutboxRow, "bad:000001:c")
     assert row is not None
     assert (row.consumer, row.tries) == ("c:failed", PATIENCE.tries)
-
-
-async def test_a_sweep_begins_a_little_before_the_last_and_now_and_then_at_the_very_first(
-    outbox: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    machine = 100.0
-    monkeypatch.setattr("foundation.outbox.monotonic", lambda: machine)
-    leader = consumer(outbox)
-    assert await leader.sweep(NOW) == 0
-    await post(outbox, ("late", 1), at=NOW - LATE)
-    await post(outbox, ("older", 1), at=NOW - LATE - SECOND)
-    assert await leader.sweep(NOW) == 1
-    assert await left(outbox) == ["older:000001:c"]
-    machine += LATEST_SECONDS - 1
-    assert await leader.sweep(NOW + SECOND) == 0
-    machine += 1
-    assert await leader.sweep(NOW + SECOND) == 1
-    assert await left(outbox) == []
-
-
-async def test_a_backlog_is_worked_through_to_its_end_however_old_it_is(outbox: Database) -> None:
-    await post(outbox, *((f"s{n}", 1) for n in range(2 * BATCH + 1)), at=NOW - timedelta(days=300))
-    leader = consumer(outbox)
-    assert [await leader.sweep(NOW) for _ in range(4)] == [BATCH, BATCH, 1, 0]
-
-
-async def test_what_was_put_off_is_seen_when_its_time_has_come(outbox: Database) -> None:
-    tries = 0
-
-    async def fail_once(rows: Sequence[OutboxRow], now: datetime) -> Applied:
-        nonlocal tries
-        tries += 1
-        return Applied(Change(), failed=frozenset(row.id for row in rows) if tries == 1 else frozenset())
-
-    leader = consumer(outbox, fail_once)
-    await post(outbox, ("a", 1), at=NOW - timedelta(days=1))
-    assert await leader.sweep(NOW) == 1
-    assert await leader.sweep(NOW + PATIENCE.first - SECOND) == 0
-    assert await leader.sweep(NOW + PATIENCE.first) == 1
-    assert await left(outbox) == []
