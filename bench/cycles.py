@@ -23,12 +23,15 @@ from foundation.paging import EARLIEST, LATEST, instant
 from runtime.composition import App
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.states import Status
+from workorders.statistics.reading import first_uncounted
 
 STORED = 50_000
 CYCLES_PER_SECOND = 40.0
 P95_MILLISECONDS = 250.0
 SPIKE = [(1, 5), (35, 10), (1, 5)]
 API_MEGABYTES = 250.0
+LAG_SECONDS = 2.0
+LOOK_SECONDS = 0.25
 DESK_TIMES = 3.0
 DESK_LIT_TIMES = 1.1
 DESK_ROUNDS = 150
@@ -67,7 +70,12 @@ async def measure(place: Place, *, stored: int = STORED) -> list[Row]:
 
 async def _steady(app: App, place: Place, served: Serving, stored: int) -> list[Row]:
     before = {**served.processor_seconds(), "engine": processor_seconds(place.engine)}
-    result = await drive({"port": PORT, "tokens": await tokens(app)})
+    driving = asyncio.create_task(drive({"port": PORT, "tokens": await tokens(app)}))
+    lags = [await _lag_seconds(app)]
+    while not driving.done():
+        await asyncio.sleep(LOOK_SECONDS)
+        lags.append(await _lag_seconds(app))
+    result = await driving
     after = {**served.processor_seconds(), "engine": processor_seconds(place.engine)}
     name = f"DIGIT's load test with {stored:,} orders stored"
     if result["failures"]:
@@ -77,6 +85,7 @@ async def _steady(app: App, place: Place, served: Serving, stored: int) -> list[
         at_most(f"{name}: p95 of a call", percentile(result["milliseconds"], 95), "ms", P95_MILLISECONDS),
         told(f"{name}: median of a call", median(result["milliseconds"]), "ms"),
         at_most(f"{name}: failures", sum(result["failures"].values()), "", 0),
+        at_most(f"{name}: p95 of how far the figures are behind", percentile(lags, 95), "s", LAG_SECONDS),
     ]
     spent = {part: after[part] - before[part] for part in after} | {"load generator": result["processor_seconds"]}
     cycles = result["started"]
@@ -84,6 +93,12 @@ async def _steady(app: App, place: Place, served: Serving, stored: int) -> list[
         told(f"{name}: processor time of a life cycle, {part}", seconds / cycles * 1e3, "ms")
         for part, seconds in spent.items()
     ]
+
+
+async def _lag_seconds(app: App) -> float:
+    """How long ago the first thing happened that is not counted yet."""
+    waiting = await first_uncounted(app.database)
+    return 0.0 if waiting is None else (app.clock.now() - waiting).total_seconds()
 
 
 async def _spike(app: App) -> list[Row]:

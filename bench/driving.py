@@ -190,7 +190,7 @@ def main() -> None:
     started = process_time()
     result = uvloop.run(by_rates(plan) if plan.rates else steadily(plan))
     result.processor_seconds = process_time() - started
-    print(json.dumps(asdict(result)))
+    print(json.dumps(asdict(result) | {"failures": result.failures}))
 
 
 if __name__ == "__main__":
