@@ -190,6 +190,7 @@ def main() -> None:
     started = process_time()
     result = uvloop.run(by_rates(plan) if plan.rates else steadily(plan))
     result.processor_seconds = process_time() - started
+    # `asdict` makes a Counter of pairs out of a Counter.
     print(json.dumps(asdict(result) | {"failures": result.failures}))
 
 

@@ -25,7 +25,7 @@ LAST_MONTH = (datetime.now(UTC).replace(day=1) - timedelta(days=1)).strftime("%Y
 
 
 def tries(folder: Path, program: EngineProgram) -> int:
-    """How often the report was taken to be made; -1 while its engine does not answer."""
+    """How often the report was taken; -1 while its engine does not answer."""
     engine = running_engine(folder / "data", program.kind)
     if engine is None:
         return -1
