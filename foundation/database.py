@@ -25,6 +25,9 @@ R = TypeVar("R")
 
 TRANSACTION_TRIES = 12
 GONE_SECONDS = 5.0
+IDLE_SECONDS = 120.0
+"""Less than firewalls (some 4 min) and the Python engine (5 min) let a connection idle before they close it: the driver
+reads nothing from an idle connection, and would find out by a request that fails."""
 COMMIT_PAUSE = 0.02
 """Seconds before an unknown commit is asked for again, then growing: some 5 s in all, the life of a transaction."""
 DUPLICATE_KEY = 11000
@@ -46,6 +49,7 @@ class Database:
             tzinfo=UTC,
             retryWrites=False,
             maxPoolSize=50,
+            maxIdleTimeMS=round(IDLE_SECONDS * 1_000),
             serverSelectionTimeoutMS=5_000,
             w="majority",
             journal=True,
