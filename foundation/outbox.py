@@ -125,18 +125,14 @@ class Consumer:
         if not rows or not await self._lead(now):
             return 0
         applied = await self._effect(rows, now)
-        change = applied.change.update(
-            Lease,
-            self.name,
-            {"$set": {"until": now + LEASE}, "$inc": {"saved": 1}},
-            expecting={"token": self._token},
+        change = applied.change.discard(
+            OutboxRow, [row.id for row in rows if row.id not in applied.failed | applied.untouched]
         )
-        change.discard(OutboxRow, [row.id for row in rows if row.id not in applied.failed | applied.untouched])
         for row in rows:
             if row.id in applied.failed:
                 change.update(OutboxRow, row.id, {"$set": _later(row, now, self._patience)})
         try:
-            await self._database.save(change)
+            await self.save(change, now)
         except StaleWrite:
             log.info("outbox_lease_lost", consumer=self.name)
             return 0

@@ -12,17 +12,18 @@ deals only in raw documents, never in models, which are of a later date.
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from foundation.changes import AlreadyClaimed, Change, StaleWrite
 from foundation.clock import Clock
-from foundation.database import Database
+from foundation.database import Database, Raw
 from foundation.documents import Stored
 from foundation.faults import ExitCode, OperatorFault
 from foundation.ids import new_id
+from foundation.walking import ID_CHARACTERS
 
 LOCK = "lock"
 LEASE = timedelta(minutes=2)
@@ -64,6 +65,16 @@ def known_migrations() -> list[Migration]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name.startswith("step_"))
     steps = (importlib.import_module(f"{__name__}.{name}") for name in names)
     return [Migration(name, step.TITLE, step.run) for name, step in zip(names, steps, strict=True)]
+
+
+async def order_ids(database: Database, done: str | None, keep: Keep) -> AsyncIterator[Raw]:
+    """Bounds of a sixty-fourth of all orders' ids at a time, each kept as its first character when the step comes back
+    for the next; `done` is the last that was kept. None in a new city."""
+    if await database.mongo["orders"].find_one({}, {"_id": 1}) is None:
+        return
+    for first in ID_CHARACTERS[ID_CHARACTERS.index(done) + 1 if done else 0 :]:
+        yield {"$gte": first, "$lt": chr(ord(first) + 1)}
+        await keep(first)
 
 
 async def migrate(

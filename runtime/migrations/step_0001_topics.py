@@ -5,8 +5,7 @@ from typing import Final
 from pymongo import UpdateOne
 
 from foundation.database import Database, Raw
-from foundation.walking import ID_CHARACTERS
-from runtime.migrations import Keep
+from runtime.migrations import Keep, order_ids
 
 TITLE: Final = "orders are found by their topic"
 
@@ -15,14 +14,12 @@ WITHOUT: Final[Raw] = {"topic": {"$in": [None, ""]}}
 
 
 async def run(database: Database, done: str | None, keep: Keep) -> None:
-    """A sixty-fourth of the orders at a time; `done` is the last first character of an id that was finished."""
+    """Give each order its topic. Twice is once."""
     orders = database.mongo["orders"]
-    for first in ID_CHARACTERS[ID_CHARACTERS.index(done) + 1 if done else 0 :]:
-        bounds = {"$gte": first, "$lt": chr(ord(first) + 1)}
+    async for bounds in order_ids(database, done, keep):
         found = await orders.find({"_id": bounds, **WITHOUT}, {"order.category": 1, "order.place": 1}).to_list()
         for start in range(0, len(found), BATCH):
             await orders.bulk_write([_given(raw) for raw in found[start : start + BATCH]], ordered=False)
-        await keep(first)
 
 
 def _given(raw: Raw) -> UpdateOne:

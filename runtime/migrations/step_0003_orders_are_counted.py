@@ -6,8 +6,7 @@ from typing import Final
 from pymongo import ReplaceOne
 
 from foundation.database import Database, Raw
-from foundation.walking import ID_CHARACTERS
-from runtime.migrations import Keep
+from runtime.migrations import Keep, order_ids
 
 TITLE: Final = "the projector counts every order in the figures"
 
@@ -15,19 +14,12 @@ BATCH: Final = 500
 
 
 async def run(database: Database, done: str | None, keep: Keep) -> None:
-    """A sixty-fourth of the orders at a time; `done` is the last first character of an id that was finished.
-
-    Twice is once: what is counted already changes nothing.
-    """
+    """Give each order to the projector. Twice is once: what is counted already changes nothing."""
     mongo = database.mongo
-    if await database.mongo["orders"].find_one({}, {"_id": 1}) is None:
-        return  # a new city
-    for first in ID_CHARACTERS[ID_CHARACTERS.index(done) + 1 if done else 0 :]:
-        bounds = {"$gte": first, "$lt": chr(ord(first) + 1)}
+    async for bounds in order_ids(database, done, keep):
         found = await mongo["orders"].find({"_id": bounds}, {"order.version": 1}).to_list()
         for start in range(0, len(found), BATCH):
             await mongo["outbox"].bulk_write([counting_anew(raw) for raw in found[start : start + BATCH]])
-        await keep(first)
 
 
 def counting_anew(raw: Raw) -> ReplaceOne[Raw]:

@@ -5,8 +5,7 @@ from typing import Final
 from pymongo import UpdateOne
 
 from foundation.database import Database, Raw
-from foundation.walking import ID_CHARACTERS
-from runtime.migrations import Keep
+from runtime.migrations import Keep, order_ids
 from runtime.migrations.step_0003_orders_are_counted import counting_anew
 
 TITLE: Final = "orders know which of their returns were refused"
@@ -16,17 +15,10 @@ BATCH: Final = 500
 
 
 async def run(database: Database, done: str | None, keep: Keep) -> None:
-    """A sixty-fourth of the orders at a time; `done` is the last first character of an id that was finished.
-
-    Those that are told something are given to the projector once more. Twice is once.
-    """
-    if await database.mongo["orders"].find_one({}, {"_id": 1}) is None:
-        return  # a new city
-    for first in ID_CHARACTERS[ID_CHARACTERS.index(done) + 1 if done else 0 :]:
-        bounds = {"$gte": first, "$lt": chr(ord(first) + 1)}
+    """Tell each order its refused returns; those that have any are given to the projector once more. Twice is once."""
+    async for bounds in order_ids(database, done, keep):
         while not await _told(database, bounds):
             pass
-        await keep(first)
 
 
 async def _told(database: Database, bounds: Raw) -> bool:

@@ -175,24 +175,18 @@ class Snapshot:
             return found[bisect_left(ends, day)].setdefault(path[-1], {})
 
         current = {f"{today:%Y-%m}"}
-        for field, group in {
-            "total": whole - current,
-            "open": whole & current,
-            "days": months.keys() - whole,
-        }.items():
-            fields = ("total", "open") if field == "open" else (field,)
-            for start, end in _adjoining(sorted(group)):
-                async for path, raw in self._stored(by, scope, start, end, fields):
-                    part = months[raw["month"]]
-                    if field == "total":
-                        _judge(into(path, part.first), raw["total"], past=part.last < today)
-                        continue
-                    if field == "open":
-                        settled = {name: number for name, number in raw["total"].items() if name not in OPEN}
-                        _add(into(path, part.first), settled)
-                    for day, counts in _dated(raw, field):
-                        if day in part:
-                            _judge(into(path, day), counts, past=day < today)
+        async for path, raw in self._stored_in(by, scope, whole - current, "total"):
+            part = months[raw["month"]]
+            _judge(into(path, part.first), raw["total"], past=part.last < today)
+        async for path, raw in self._stored_in(by, scope, whole & current, "total", "open"):
+            settled = {name: number for name, number in raw["total"].items() if name not in OPEN}
+            _add(into(path, months[raw["month"]].first), settled)
+            for day, counts in _dated(raw, "open"):
+                _judge(into(path, day), counts, past=day < today)
+        async for path, raw in self._stored_in(by, scope, months.keys() - whole, "days"):
+            for day, counts in _dated(raw, "days"):
+                if day in months[raw["month"]]:
+                    _judge(into(path, day), counts, past=day < today)
         if today in window:
             await self._due_today(found[bisect_left(ends, today)], by, scope)
         return found
@@ -204,6 +198,13 @@ class Snapshot:
             for counts in raw.get("days", {}).values():
                 _add(found.setdefault(path[-1], {}), counts)
         return found
+
+    async def _stored_in(
+        self, by: Dimension, scope: Scope, months: Collection[str], *fields: str
+    ) -> AsyncIterator[tuple[Path, Raw]]:
+        for start, end in _adjoining(sorted(months)):
+            async for found in self._stored(by, scope, start, end, fields):
+                yield found
 
     async def _stored(
         self, by: Dimension, scope: Scope, start: str, end: str, fields: Sequence[str]
