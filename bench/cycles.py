@@ -21,6 +21,7 @@ from bench.rows import Row, at_least, at_most, median, percentile, told
 from bench.serving import PORT, Serving, serving
 from foundation.paging import EARLIEST, LATEST, instant
 from runtime.composition import App
+from workorders.lifecycle.checkpoints import sign_day
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.states import Status
 from workorders.statistics.reading import first_uncounted
@@ -55,6 +56,7 @@ async def measure(place: Place, *, stored: int = STORED) -> list[Row]:
     async with opened(place, DATABASE) as app:
         await found(app, short_cycle())
         await load(app, stored, HALF_A_YEAR)
+        signing = await _sign_seconds(app)
         # What is measured is work beside stored orders, not beside what the engine still has to do with new ones.
         waited = await at_rest(place.engine)
         async with serving(place, DATABASE) as served:
@@ -63,9 +65,17 @@ async def measure(place: Place, *, stored: int = STORED) -> list[Row]:
             rows += await _desk(app)
             return [
                 *rows,
+                told(f"the first checkpoint, with the heads of {stored:,} orders", signing, "s"),
                 told(f"the engine is at rest after {stored:,} orders were stored", waited, "s"),
                 at_most("an API process's memory after the load", served.api_megabytes(), "MB", API_MEGABYTES),
             ]
+
+
+async def _sign_seconds(app: App) -> float:
+    """How long the checkpoint takes that a worker would sign at its start: of all that was stored."""
+    calendar, begin = (await app.library.current()).calendar, perf_counter()
+    await sign_day(app.database, app.keys.signer, calendar, app.clock.now())
+    return perf_counter() - begin
 
 
 async def _steady(app: App, place: Place, served: Serving, stored: int) -> list[Row]:

@@ -10,8 +10,11 @@ from foundation.database import Database, Raw
 from foundation.documents import Stored
 from foundation.paging import instant, moment_of
 
-WINDOW: Final = timedelta(days=1)
+FIRST_WINDOW: Final = timedelta(days=1)
+WIDEST_WINDOW: Final = timedelta(days=32)
 MILLISECOND: Final = timedelta(milliseconds=1)
+AT_ONCE: Final = 1_000
+"""So many documents are held at one time."""
 ID_CHARACTERS: Final = string.ascii_letters + string.digits + "-_"
 """What an id begins with (`foundation/ids.py`), each as often as any other; broken-off walks go on in this order."""
 
@@ -19,20 +22,24 @@ ID_CHARACTERS: Final = string.ascii_letters + string.digits + "-_"
 async def in_windows(
     database: Database, model: type[Stored], key: str, since: datetime, until: datetime
 ) -> AsyncIterator[Raw]:
-    """Everything with a sort key from `since` to `until`, rising, read a day at a time."""
+    """Everything with a sort key from `since` to `until`, rising.
+
+    A query costs what lies in its window: the next one is narrower where this held more than is taken at once, and
+    wider where it held little. What gets a later key meanwhile is met there.
+    """
     collection = database.collection(model)
-    bounds = {"$gte": instant(since), "$lt": instant(until)}
-    first = await collection.find({key: bounds}).sort(key, 1).limit(1).to_list()
-    last = await collection.find({key: bounds}).sort(key, -1).limit(1).to_list()
-    if not first or not last:
-        return
-    start, until = max(since, moment_of(first[0][key])), min(until, moment_of(last[0][key]) + MILLISECOND)
+    start, after, width = since, instant(since), FIRST_WINDOW
     while start < until:
-        end = min(start + WINDOW, until)
-        window = collection.find({key: {"$gte": instant(start), "$lt": instant(end)}}).sort(key, 1)
-        for raw in await window.to_list():
+        end = min(start + width, until)
+        bounds = {"$gt": after, "$lt": instant(end)}  # a key is longer than the moment that it begins with
+        found = await collection.find({key: bounds}).sort(key, 1).limit(AT_ONCE).to_list()
+        for raw in found:
             yield raw
-        start = end
+        if len(found) == AT_ONCE:
+            start, after, width = moment_of(found[-1][key]), found[-1][key], max(width / 4, MILLISECOND)
+        else:
+            start, after = end, instant(end)
+            width = min(width * 2, WIDEST_WINDOW) if len(found) < AT_ONCE // 4 else width
 
 
 async def by_first_character(database: Database, model: type[Stored], prefix: str = "") -> AsyncIterator[Raw]:

@@ -1,5 +1,7 @@
 """Signed daily checkpoints 每日存证, and the walk that proves every chain."""
 
+import asyncio
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,8 +23,9 @@ from foundation.crypto import BadSignature, CryptoError, Keyring, Signer, Unknow
 from foundation.database import Database
 from foundation.documents import Stored
 from foundation.events import Event, event_id, text_place
+from foundation.ids import new_id
 from foundation.paging import EARLIEST, LATEST
-from foundation.walking import in_windows
+from foundation.walking import MILLISECOND, in_windows
 from foundation.working_time import Calendar
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import OrderProjection
@@ -43,6 +46,8 @@ class SignedDay(Stored):
     signature: bytes
     until: datetime
     """The heads are those of all orders that changed since the `until` of the one before, as they were then."""
+    attempt: str | None = None
+    """Which of the day's attempts it is whose pages of heads were signed; the first release wrote no other's."""
 
     class Settings:
         name = "checkpoints"
@@ -50,9 +55,14 @@ class SignedDay(Stored):
     def checkpoint(self) -> Checkpoint:
         return Checkpoint(self.id, self.heads, self.root, self.previous, self.key, self.signature)
 
+    @property
+    def pages(self) -> list[str]:
+        """The ids of its pages of heads."""
+        return [page_id(self.id, self.attempt, page) for page in range(math.ceil(self.heads / HEADS_PER_PAGE))]
+
 
 class SignedHeads(Stored):
-    """A page of the heads that a checkpoint signed (`_id` is `day:page`): chain, sequence and hash of each."""
+    """A page of the heads that a checkpoint signed: chain, sequence and hash of each."""
 
     heads: list[tuple[str, int, str]]
 
@@ -60,38 +70,54 @@ class SignedHeads(Stored):
         name = "checkpoint_heads"
 
 
+def page_id(day: str, attempt: str | None, page: int) -> str:
+    return f"{day}:{page:06d}" if attempt is None else f"{day}:{attempt}:{page:06d}"
+
+
 async def sign_day(database: Database, signer: Signer, calendar: Calendar, now: datetime) -> int:
     """Sign the last full local day, if it is not signed yet; answers how many checkpoints were made, 0 or 1.
 
-    Safe to run in several processes at once: the day is the checkpoint's `_id`. After a downtime one checkpoint covers
-    all the days since the last.
+    Safe to run in several processes at once: the day is the checkpoint's `_id`, and each attempt has pages of its own,
+    which are written one by one: after an import a day may have heads by the million. After a downtime one checkpoint
+    covers all the days since the last.
     """
     today = calendar.local_date(now - SETTLES)
     day = (today - timedelta(days=1)).isoformat()
     if await database.get(SignedDay, day) is not None:
         return 0
     previous = await _last_before(database, day)
-    heads = [head async for head in _heads_since(database, previous.until if previous else EARLIEST, now)]
-    signed = sign_checkpoint(day, heads, previous.checkpoint() if previous else None, signer)
-    change = Change().insert(
-        SignedDay(
-            _id=day,
-            heads=signed.heads,
-            root=signed.root,
-            previous=signed.previous,
-            key=signed.key,
-            signature=signed.signature,
-            until=now - SETTLES,
-        )
+    attempt, heads = new_id(), list[Head]()
+    async for page in _pages_since(database, previous.until if previous else EARLIEST, now):
+        part = [(head.chain, head.sequence, head.hash) for head in page]
+        id = page_id(day, attempt, len(heads) // HEADS_PER_PAGE)
+        await database.save(Change().insert(SignedHeads(_id=id, heads=part)))
+        heads += page
+    # Hashing a million heads takes half a minute: the other sweeps go on meanwhile.
+    before = previous.checkpoint() if previous else None
+    signed = await asyncio.to_thread(sign_checkpoint, day, heads, before, signer)
+    made = SignedDay(
+        _id=day,
+        heads=signed.heads,
+        root=signed.root,
+        previous=signed.previous,
+        key=signed.key,
+        signature=signed.signature,
+        until=now - SETTLES,
+        attempt=attempt,
     )
-    for page, start in enumerate(range(0, len(heads), HEADS_PER_PAGE)):
-        part = [(head.chain, head.sequence, head.hash) for head in heads[start : start + HEADS_PER_PAGE]]
-        change.insert(SignedHeads(_id=f"{day}:{page:06d}", heads=part))
     try:
-        await database.save(change)
+        await database.save(Change().insert(made))
     except AlreadyClaimed:
+        await _drop_pages(database, f"{day}:{attempt}:", f"{day}:{attempt};")
         return 0
+    # What others tried for this day, and were killed or came too late.
+    await _drop_pages(database, f"{day}:", f"{day}:{attempt}:")
+    await _drop_pages(database, f"{day}:{attempt};", f"{day};")
     return 1
+
+
+async def _drop_pages(database: Database, first: str, end: str) -> None:
+    await database.collection(SignedHeads).delete_many({"_id": {"$gte": first, "$lt": end}})
 
 
 async def _last_before(database: Database, day: str) -> SignedDay | None:
@@ -100,13 +126,19 @@ async def _last_before(database: Database, day: str) -> SignedDay | None:
     return SignedDay.load(found[0]) if found else None
 
 
-async def _heads_since(database: Database, since: datetime, now: datetime) -> AsyncIterator[Head]:
-    """The projected heads of all orders that changed since.
+async def _pages_since(database: Database, since: datetime, now: datetime) -> AsyncIterator[list[Head]]:
+    """The projected heads of all orders that changed since, by the page.
 
-    An order that changes again meanwhile moves on to a later window, and is met there or by the next checkpoint.
+    An order that changes again meanwhile is met again with its later head, or by the next checkpoint.
     """
-    async for raw in in_windows(database, OrderProjection, "changed_key", since, now):
-        yield Head(raw["_id"], raw["sequence"], raw["head"])
+    page: list[Head] = []
+    async for raw in in_windows(database, OrderProjection, "changed_key", since, now + MILLISECOND):
+        page.append(Head(raw["_id"], raw["sequence"], raw["head"]))
+        if len(page) == HEADS_PER_PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
 
 
 @dataclass(slots=True)
@@ -157,11 +189,11 @@ async def _verify_checkpoints(
     previous: Checkpoint | None = None
     days = await database.collection(SignedDay).find({"_id": {"$gte": "2000", "$lt": "3"}}).sort("_id", 1).to_list()
     for raw in days:
-        checkpoint = SignedDay.load(raw).checkpoint()
-        pages = database.collection(SignedHeads).find(
-            {"_id": {"$gte": f"{checkpoint.day}:", "$lt": f"{checkpoint.day};"}}
-        )
-        heads = [Head(*head) for page in await pages.sort("_id", 1).to_list() for head in page["heads"]]
+        day = SignedDay.load(raw)
+        checkpoint, heads = day.checkpoint(), list[Head]()
+        for id in day.pages:
+            page = await database.get(SignedHeads, id)
+            heads += [Head(*head) for head in page.heads] if page is not None else ()
         walked.checkpoints += 1
         try:
             verify_checkpoint(checkpoint, heads, previous, signer.verifier)

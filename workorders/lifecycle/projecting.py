@@ -30,6 +30,7 @@ class OrderProjection(Stored):
     sequence: int
     head: str
     changed_key: str
+    """When the projector did it: an order with a past, brought by an import, is new to whoever reads what changed."""
     desks: tuple[str, ...]
 
     class Settings:
@@ -134,7 +135,7 @@ def projector(database: Database, *folds: Fold) -> Consumer:
                     _id=id,
                     sequence=document.version,
                     head=document.head,
-                    changed_key=time_key(document.order.changed_at, id),
+                    changed_key=time_key(now, id),
                     desks=desks,
                 )
             )

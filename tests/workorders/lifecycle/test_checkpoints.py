@@ -1,5 +1,6 @@
 """Nobody alters, drops or cuts off what happened unseen: not by hand in the database, not after a day was signed."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from foundation.chain import CheckpointFault, Fault, Finding
+from foundation.changes import Change
 from foundation.crypto import Signer
 from foundation.database import Database
 from foundation.events import Event, event_id
@@ -14,7 +16,16 @@ from foundation.working_time import shipped_calendar
 from tests.workorders.lifecycle.builders import a_work_order
 from tests.workorders.lifecycle.test_requests import local
 from tests.workorders.lifecycle.town import CITIZEN, MODELS, Town, new_town
-from workorders.lifecycle.checkpoints import SETTLES, SignedDay, SignedHeads, Verification, sign_day, verify
+from workorders.lifecycle import checkpoints
+from workorders.lifecycle.checkpoints import (
+    SETTLES,
+    SignedDay,
+    SignedHeads,
+    Verification,
+    page_id,
+    sign_day,
+    verify,
+)
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.personal import KEPT_AFTER_CLOSING, OrderPersonalData
 from workorders.lifecycle.projecting import OrderProjection, Tally, projector
@@ -67,6 +78,53 @@ async def test_a_day_is_signed_once_and_only_when_it_is_over(town: Town) -> None
     assert await sign_day(town.database, SIGNER, calendar, local(17, 9)) == 0
     assert await sign_day(town.database, SIGNER, calendar, local(20, 9)) == 1  # after a downtime, one for all days
     assert await faults(town) == []
+
+
+async def test_a_day_of_many_orders_is_signed_by_the_page(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "HEADS_PER_PAGE", 2)
+    for _ in range(4):
+        await ORDER.made_in(town)
+    await signed(town)
+    pages = await town.database.collection(SignedHeads).find({}).sort("_id", 1).to_list()
+    assert [len(page["heads"]) for page in pages] == [2, 2, 1]
+    assert await found(town) == []
+
+
+async def test_a_checkpoint_of_the_first_release_still_holds(town: Town) -> None:
+    await signed(town)
+    pages, days = town.database.collection(SignedHeads), town.database.collection(SignedDay)
+    (page,), (day,) = await pages.find({}).to_list(), await days.find({}).to_list()
+    await pages.delete_one({"_id": page["_id"]})
+    await pages.insert_one({**page, "_id": f"{day['_id']}:000000"})
+    await days.update_one({"_id": day["_id"]}, {"$unset": {"attempt": ""}})
+    assert await found(town) == []
+
+
+async def test_of_all_attempts_at_a_day_one_is_left(town: Town) -> None:
+    """Two at once, and one that was killed before it was done."""
+    await ORDER.made_in(town)
+    town.clock.set(local(17, 0) + SETTLES)
+    await projector(town.database).sweep(town.clock.now())
+    broken_off = [SignedHeads(_id=page_id("2026-11-16", attempt, 0), heads=[]) for attempt in ("-", "zzz")]
+    await town.database.save(Change().insert(*broken_off))
+    signing = [sign_day(town.database, SIGNER, shipped_calendar("cn"), town.clock.now()) for _ in range(2)]
+    assert sum(await asyncio.gather(*signing)) == 1
+    assert await town.database.collection(SignedHeads).count_documents({}) == 1
+    assert await found(town) == []
+
+
+async def test_an_order_with_a_past_is_signed_by_the_next_checkpoint(town: Town) -> None:
+    """An import brings what ended long before the last signed day; projectors that were behind do too."""
+    await ORDER.made_in(town)
+    town.clock.set(local(18, 0) + SETTLES)
+    assert await sign_day(town.database, SIGNER, shipped_calendar("cn"), town.clock.now()) == 1
+    town.clock.set(local(18, 9))
+    await projector(town.database).sweep(town.clock.now())
+    town.clock.set(local(19, 0) + SETTLES)
+    assert await sign_day(town.database, SIGNER, shipped_calendar("cn"), town.clock.now()) == 1
+    days = await town.database.collection(SignedDay).find({}).sort("_id", 1).to_list()
+    assert [(day["_id"], day["heads"]) for day in days] == [("2026-11-17", 0), ("2026-11-18", 1)]
+    assert await found(town) == []
 
 
 Forge = Callable[[Town, str], Awaitable[Any]]
