@@ -158,13 +158,14 @@ async def _store(app: App, rows: Rows) -> None:
 
 
 async def settle(app: App) -> None:
-    """Let timers and consumers work until nothing is left."""
+    """Let timers and consumers work until nothing is left, and leave the lead to the worker."""
     now = app.clock.now()
     while await app.timers.sweep(now):
         pass
     for consumer in app.consumers:
         while await consumer.sweep(now):
             pass
+        await consumer.resign()
 
 
 async def _template(app: App, id: str) -> Template:

@@ -3,11 +3,13 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 import uvloop
+from pymongo.errors import PyMongoError
 
 from foundation.clock import Clock, SystemClock
 from foundation.keys import read_keys
@@ -127,8 +129,16 @@ async def work(settings: Settings) -> None:
     try:
         await app.open()
         await run_sweeps(sweeps_of(app), app.clock, stopping)
+        await _resign(app)
     finally:
         await app.close()
+
+
+async def _resign(app: App) -> None:
+    """Whoever comes next need not wait until this one's leases have run out; if the database is gone, it waits."""
+    with suppress(PyMongoError):
+        for consumer in app.consumers:
+            await consumer.resign()
 
 
 if __name__ == "__main__":

@@ -6,15 +6,27 @@ import re
 import signal
 import socket
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from foundation.changes import Change
 from foundation.database import Database
 from foundation.engine import EngineProgram, running_engine
 from foundation.faults import ExitCode
+from foundation.outbox import Lease, OutboxRow
 from runtime.migrations import known_migrations
-from tests.runtime.processes import Running, children_of, environment, free_port, status, zhengtong
+from tests.runtime.processes import (
+    PATIENCE_SECONDS,
+    Running,
+    children_of,
+    environment,
+    free_port,
+    status,
+    zhengtong,
+)
+from workorders.lifecycle.recording import PROJECTOR
 
 needs_ps = pytest.mark.skipif(not Path("/proc").exists(), reason="reads the processes of Linux")
 
@@ -83,6 +95,23 @@ def test_children_end_when_the_supervisor_is_killed(tmp_path: Path, mongodb_uri:
         while any(Path(f"/proc/{pid}").exists() for pid in children):
             assert time.monotonic() < end
             time.sleep(0.05)
+
+
+async def test_a_worker_that_is_stopped_leaves_the_lead_to_the_next(
+    tmp_path: Path, mongodb_uri: str, database: Database
+) -> None:
+    await database.prepare([OutboxRow, Lease])
+    row = OutboxRow.of(PROJECTOR, "nobody's", 1, datetime.now(UTC), {})
+    await database.save(Change().insert(row))
+    env = environment(tmp_path, ZHENGTONG_MONGODB_URI=mongodb_uri, ZHENGTONG_DATABASE=database.mongo.name)
+    with Running("worker", env=env, log=tmp_path / "log") as running:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while await database.get(OutboxRow, row.id) is not None:
+            assert time.monotonic() < end, running.said()
+            await asyncio.sleep(0.05)
+        assert await database.get(Lease, PROJECTOR) is not None
+        assert await asyncio.to_thread(running.interrupt) == 0
+    assert await database.get(Lease, PROJECTOR) is None
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
