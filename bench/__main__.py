@@ -59,12 +59,10 @@ async def _measured(measurement: Callable[[Place], Awaitable[list[Row]]], place:
 
 def soak(orders: int | None) -> int:
     """The load test beside 50,000 and a million orders, or so many, and the kills; 0 if all is well."""
-    stored = orders or soaking.fitting()
-    rows = [run(soaking.few), run(lambda place: soaking.many(place, stored))]
-    against = soaking.compared(*rows, stored)
-    show(against)
-    keep([against])
-    return max(soaking.kills(), int(not all(row["met"] for row in [*rows[0], *rows[1], against])))
+    with engine() as few, engine() as many:
+        rows = uvloop.run(soaking.measure(few, many, orders or soaking.fitting()))
+    keep(rows)
+    return max(soaking.kills(), int(not all(row["met"] for row in rows)))
 
 
 def main() -> int:

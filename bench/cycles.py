@@ -51,24 +51,35 @@ async def drive(plan: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(out))
 
 
-async def measure(place: Place, *, stored: int = STORED) -> list[Row]:
+async def measure(place: Place) -> list[Row]:
     """Rows of the load test, the spike, the desk and the memory."""
+    rows = await store(place, STORED)
+    async with opened(place, DATABASE) as app, serving(place, DATABASE) as served:
+        rows += await _steady(app, place, served, STORED)
+        rows += await _spike(app)
+        rows += await _desk(app)
+        memory = served.api_megabytes()
+    return [*rows, at_most("an API process's memory after the load", memory, "MB", API_MEGABYTES)]
+
+
+async def store(place: Place, number: int) -> list[Row]:
+    """Store so many orders, with nothing left to do for a worker; how long the last of it took."""
     async with opened(place, DATABASE) as app:
         await found(app, short_cycle())
-        await load(app, stored, HALF_A_YEAR)
+        await load(app, number, HALF_A_YEAR)
         signing = await _sign_seconds(app)
-        # What is measured is work beside stored orders, not beside what the engine still has to do with new ones.
-        waited = await at_rest(place.engine)
-        async with serving(place, DATABASE) as served:
-            rows = await _steady(app, place, served, stored)
-            rows += await _spike(app)
-            rows += await _desk(app)
-            return [
-                *rows,
-                told(f"the first checkpoint, with the heads of {stored:,} orders", signing, "s"),
-                told(f"the engine is at rest after {stored:,} orders were stored", waited, "s"),
-                at_most("an API process's memory after the load", served.api_megabytes(), "MB", API_MEGABYTES),
-            ]
+    # What is measured is work beside stored orders, not beside what the engine still has to do with new ones.
+    waited = await at_rest(place.engine)
+    return [
+        told(f"the first checkpoint, with the heads of {number:,} orders", signing, "s"),
+        told(f"the engine is at rest after {number:,} orders were stored", waited, "s"),
+    ]
+
+
+async def load_test(place: Place, number: int) -> list[Row]:
+    """Rows of the load test alone, beside what `store` stored; the first is of life cycles per second."""
+    async with opened(place, DATABASE) as app, serving(place, DATABASE) as served:
+        return await _steady(app, place, served, number)
 
 
 async def _sign_seconds(app: App) -> float:
