@@ -42,8 +42,8 @@ def stored(env: dict[str, str], model: type[Stored]) -> list[Raw]:
 def test_a_corrected_calendar_reaches_every_open_order_once(
     env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("identity.directory.KEPT", timedelta(0))
     assert zhengtong("seed", "--orders", "25", env=env).returncode == 0
+    monkeypatch.setattr("identity.directory.KEPT", timedelta(0))
     today = datetime.now(UTC).date()
     soon = (f"{today + timedelta(days=1)}", f"{today + timedelta(days=7)}")
     file = calendar_file(tmp_path, "/".join(soon))
