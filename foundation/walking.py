@@ -21,6 +21,11 @@ ID_CHARACTERS: Final = string.ascii_letters + string.digits + "-_"
 """What an id begins with (`foundation/ids.py`), each as often as any other; broken-off walks go on in this order."""
 
 
+def starting_with(text: str) -> Raw:
+    """Bounds of everything that starts with a text."""
+    return {"$gte": text, "$lt": text[:-1] + chr(ord(text[-1]) + 1)}
+
+
 async def in_windows(
     database: Database, model: type[Stored], key: str, since: datetime, until: datetime
 ) -> AsyncIterator[Raw]:
@@ -54,6 +59,5 @@ async def in_windows(
 async def by_first_character(database: Database, model: type[Stored], prefix: str = "") -> AsyncIterator[Raw]:
     """Everything whose `_id` is `prefix` and an id, a sixty-fourth at a time."""
     for character in ID_CHARACTERS:
-        bounds = {"$gte": prefix + character, "$lt": prefix + chr(ord(character) + 1)}
-        for raw in await database.collection(model).find({"_id": bounds}).to_list():
+        for raw in await database.collection(model).find({"_id": starting_with(prefix + character)}).to_list():
             yield raw

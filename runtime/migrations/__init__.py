@@ -23,7 +23,7 @@ from foundation.database import Database, Raw
 from foundation.documents import Stored
 from foundation.faults import ExitCode, OperatorFault
 from foundation.ids import new_id
-from foundation.walking import ID_CHARACTERS
+from foundation.walking import ID_CHARACTERS, starting_with
 
 LOCK = "lock"
 LEASE = timedelta(minutes=2)
@@ -73,7 +73,7 @@ async def order_ids(database: Database, done: str | None, keep: Keep) -> AsyncIt
     if await database.mongo["orders"].find_one({}, {"_id": 1}) is None:
         return
     for first in ID_CHARACTERS[ID_CHARACTERS.index(done) + 1 if done else 0 :]:
-        yield {"$gte": first, "$lt": chr(ord(first) + 1)}
+        yield starting_with(first)
         await keep(first)
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from foundation.engine import EmbeddedEngine, EngineProgram, uri_of
+from foundation.engine import EmbeddedEngine, EngineProgram
 from tests.faults import recount
 from tests.faults.killing import KILLS, gateway, kill_under_load
+from tests.forwarding import forwarding
 from tests.installation import Installation
 
 pytestmark = [pytest.mark.kills_database, pytest.mark.timeout(180 + 10 * KILLS)]
@@ -25,16 +26,14 @@ class Database:
     def __init__(self, program: EngineProgram, folder: Path) -> None:
         self._program, self._folder = program, folder
         self._engine = EmbeddedEngine.start(program, folder)
-        self.port = 0
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[str]:
         """Its URI, for as long as the context lasts."""
-        server = await asyncio.start_server(self._forward, "127.0.0.1", 0)
         try:
-            yield uri_of(server.sockets[0].getsockname()[1])
+            async with forwarding(lambda: ("127.0.0.1", self._engine.port)) as uri:
+                yield uri
         finally:
-            server.close()
             await asyncio.to_thread(self._engine.stop)
 
     async def restart(self, installation: Installation) -> None:
@@ -43,25 +42,6 @@ class Database:
         await asyncio.sleep(AWAY_SECONDS)
         await asyncio.to_thread(self._engine.stop)
         self._engine = await asyncio.to_thread(EmbeddedEngine.start, self._program, self._folder)
-
-    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            there, back = await asyncio.open_connection("127.0.0.1", self._engine.port)
-        except OSError:
-            writer.close()
-            return
-        await asyncio.gather(_copy(reader, back), _copy(there, writer))
-
-
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    try:
-        while content := await source.read(1 << 16):
-            target.write(content)
-            await target.drain()
-    except OSError:
-        pass
-    finally:
-        target.close()
 
 
 async def test_api_and_worker_outlive_their_database(

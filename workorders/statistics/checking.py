@@ -17,7 +17,7 @@ from foundation.clock import Clock
 from foundation.database import Database
 from foundation.outbox import Consumer
 from foundation.paging import EARLIEST, LATEST
-from foundation.walking import ID_CHARACTERS
+from foundation.walking import ID_CHARACTERS, starting_with
 from workorders.lifecycle.documents import OrderDocument
 from workorders.lifecycle.projecting import Fold, OrderProjection
 from workorders.statistics.definitions import OPEN
@@ -142,7 +142,7 @@ async def check(
 
 async def orders_in_pieces(database: Database, character: str) -> AsyncIterator[dict[str, int]]:
     """The projected orders whose id starts with this character, with the sequence that was projected."""
-    bounds = {"$gte": character, "$lt": chr(ord(character) + 1)}
+    bounds = starting_with(character)
     found = await database.collection(OrderProjection).find({"_id": bounds}, {"sequence": 1}).to_list()
     for start in range(0, len(found), AT_ONCE):
         yield {raw["_id"]: raw["sequence"] for raw in found[start : start + AT_ONCE]}
@@ -160,7 +160,7 @@ async def _kept(database: Database, generation: int, ids: Sequence[str]) -> dict
 
 async def _strangers(database: Database, generation: int, character: str) -> list[str]:
     """What is counted of orders that there are not."""
-    bounds = {"$gte": counted_id(generation, character), "$lt": counted_id(generation, chr(ord(character) + 1))}
+    bounds = starting_with(counted_id(generation, character))
     found = await database.collection(CountedOrder).find({"_id": bounds}, {"order": 1}).to_list()
     projected = {id async for piece in orders_in_pieces(database, character) for id in piece}
     return [raw["order"] for raw in found if raw["order"] not in projected]

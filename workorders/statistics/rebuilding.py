@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from foundation.changes import Change
 from foundation.clock import Clock
 from foundation.database import Database
-from foundation.walking import ID_CHARACTERS
+from foundation.walking import ID_CHARACTERS, starting_with
 from workorders.lifecycle.documents import OrderDocument
 from workorders.statistics.checking import Projecting, orders_in_pieces
 from workorders.statistics.correcting import Locks, noted, rebuilt
@@ -94,7 +94,7 @@ class _Beside:
 async def _clear(database: Database, generation: int, keep: Callable[[], Awaitable[None]]) -> None:
     """Delete a generation that nobody reads, in pieces. Safe to repeat."""
     for character in ID_CHARACTERS:
-        bounds = {"$gte": counted_id(generation, character), "$lt": counted_id(generation, chr(ord(character) + 1))}
+        bounds = starting_with(counted_id(generation, character))
         await database.collection(CountedOrder).delete_many({"_id": bounds})
         await keep()
     for dimension in Dimension:
